@@ -1,0 +1,1 @@
+"""Benchmarks: each prints walls, ratios and whether its aim is met. See README.md."""

@@ -1,0 +1,173 @@
+"""Choose in each of its states, with the real desk and real jobs behind it."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import Open, words
+from tflite_ui.api import Desk
+
+pytestmark = pytest.mark.worker
+
+
+def run_buttons(app: AppTest) -> list[bool]:
+    """For each Run button on the page, whether it is disabled."""
+    return [button.disabled for button in app.button if button.key == "plan.run"]
+
+
+def until(app: AppTest, done: Callable[[AppTest], bool], seconds: float = 60) -> AppTest:
+    """Run the page again until it shows what is waited for, as the page itself does."""
+    deadline = time.monotonic() + seconds
+    while not done(app):
+        assert time.monotonic() < deadline, words(app)
+        time.sleep(0.2)
+        app.run()
+    return app
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    """The bytes of an .npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def sample(desk: Desk) -> dict[str, str]:
+    """The sample's model and data, looked at, as the address has them."""
+    model, data = desk.add_sample()
+    desk.model(model, wait=True)
+    desk.data(data, wait=True)
+    desk.availability(wait=True)
+    return {"model": model, "data": data}
+
+
+def test_empty_page_offers_upload_and_sample(open_page: Open) -> None:
+    app = open_page()
+    assert not app.exception
+    assert [up.label for up in app.file_uploader] == [
+        "Drop your model here",
+        "Drop calibration and test data here",
+    ]
+    assert app.button(key="model.sample").label == "Use the sample"
+    assert run_buttons(app) == []
+    assert "the plan appears here" in words(app)
+
+
+def test_sample_is_one_click(open_page: Open) -> None:
+    app = open_page()
+    app.button(key="model.sample").click().run()
+    assert {"model", "data"} <= set(app.query_params)
+    until(app, lambda page: run_buttons(page) == [False])
+    assert "fashion.keras" in words(app)
+    assert "4 variants × 3 targets" in words(app)
+    assert {m.label for m in app.metric} == {"Parameters", "MACs per sample"}
+
+
+def test_address_brings_the_choice_back(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    assert "fashion.npz" in words(app)
+    assert run_buttons(app) == [False]
+
+
+def test_presets_switch_cards(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.button_group(key="choose.preset").set_value("Everything").run()
+    boxes = {box.key: box.value for box in app.checkbox}
+    assert all(value for key, value in boxes.items() if key.startswith("technique."))
+    assert "6 variants × 3 targets" in words(app)
+
+
+def test_another_setting_is_another_variant_and_can_be_removed(
+    open_page: Open, sample: dict[str, str]
+) -> None:
+    app = open_page(**sample)
+    app.button(key="technique.full_integer.more").click().run()
+    assert "(1 double merged)" in words(app)
+    app.session_state["technique.full_integer.1.io"] = "int8"
+    app.run()
+    assert "5 variants × 3 targets" in words(app)
+    app.button(key="technique.full_integer.1.remove").click().run()
+    assert "4 variants × 3 targets" in words(app)
+
+
+def test_without_data_techniques_that_need_it_say_so(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(model=sample["model"])
+    assert "Needs calibration data" in words(app)
+    assert "technique.full_integer.0.on" not in {box.key for box in app.checkbox}
+    assert "3 variants × 3 targets" in words(app)
+
+
+def test_nothing_chosen_still_measures_the_baseline(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    for box in app.checkbox:
+        if not box.disabled:
+            box.set_value(False)
+    app.run()
+    assert "1 variant, not timed" in words(app)
+
+
+def test_a_file_that_is_no_model_is_refused_with_a_next_step(open_page: Open) -> None:
+    app = open_page()
+    app.file_uploader[0].set_value(
+        ("net.keras", b"\x89PNG\r\n\x1a\n" + bytes(64), "application/octet-stream")
+    ).run()
+    assert not app.exception
+    assert "isn't a Keras file, as its name says, but a PNG image" in words(app)
+    assert run_buttons(app) == []
+    assert "model" not in app.query_params
+
+
+def test_damaged_model_fails_in_words_and_stays_on_the_page(open_page: Open) -> None:
+    app = open_page()
+    damaged = b"PK\x03\x04" + bytes(range(200))
+    app.file_uploader[0].set_value(("net.keras", damaged, "application/octet-stream")).run()
+    until(app, lambda page: bool(page.error))
+    assert "damaged or cut short" in words(app)
+    assert run_buttons(app) == []
+
+
+def test_data_that_does_not_fit_is_fixed_in_one_click(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(model=sample["model"])
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 255, (80, 28, 28), dtype=np.uint8)
+    content = npz(x=pictures, y=rng.integers(0, 10, 80))
+    app.file_uploader[-1].set_value(("small.npz", content, "application/octet-stream")).run()
+    until(app, lambda page: bool(page.error))
+    assert "doesn't fit the model yet" in words(app)
+    before = app.query_params["data"]
+    fixes = [button for button in app.button if (button.key or "").startswith("data.fix.")]
+    fixes[-1].click().run()
+    until(app, lambda page: run_buttons(page) == [False])
+    assert app.query_params["data"] != before
+
+
+def test_unknown_digests_are_not_found_and_let_go(open_page: Open) -> None:
+    app = open_page(model="0" * 64, data="1" * 64)
+    assert not app.exception
+    assert len(app.error) == 2
+    assert "Upload it again" in words(app)
+    assert "model" not in app.query_params
+
+
+def test_run_starts_a_study_and_goes_to_it(open_page: Open, desk: Desk, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.number_input(key="goals.size").set_value(200.0)
+    app.run()
+    for box in app.checkbox:
+        if not box.disabled:
+            box.set_value(box.key == "technique.dynamic_range.0.on")
+    app.run()
+    app.button(key="plan.run").click().run()
+    assert not app.exception
+    id = desk.studies()[0].id
+    study = desk.wait(id)
+    assert [v.recipe for v in study.variants] == ["float32", "dynamic_range"]
+    assert [(g.key, g.limit) for g in study.goals] == [("max_bytes", 200_000)]
+    assert "fashion.keras" in app.title[0].value

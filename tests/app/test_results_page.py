@@ -1,0 +1,108 @@
+"""Results in each of its states, and its sections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests import studies
+from tests.app.conftest import Open, words
+from tflite_ui.core.study import Study
+from tflite_ui.ui.results import SECTIONS
+
+Keep = Callable[[Study, str], str]
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    """The page with another section open."""
+    app.session_state["results.section"] = name
+    return app.run()
+
+
+def test_no_study(open_page: Open) -> None:
+    assert "No study chosen" in words(open_page("results"))
+
+
+def test_unknown_study(open_page: Open) -> None:
+    app = open_page("results", study="nowhere")
+    assert not app.exception
+    assert "There is no study 'nowhere' here" in words(app)
+
+
+def test_finished_says_which_to_take_first(open_page: Open, keep: Keep) -> None:
+    app = open_page("results", study=keep(studies.finished(), "resfinished"))
+    assert not app.exception
+    assert "Take full integer (int8), int8 I/O: 3.5x smaller, 1.3x faster" in words(app)
+    values = {metric.label: (metric.value, metric.delta) for metric in app.metric}
+    assert values["Smallest"] == ("119 KB", "3.5x smaller")
+    assert values["Fastest"][1] == "1.3x faster"
+    assert values["Finished"] == ("7 of 8", "1 failed")
+
+
+def test_table_holds_every_variant(open_page: Open, keep: Keep) -> None:
+    app = open_page("results", study=keep(studies.finished(), "restable"))
+    table = app.dataframe[0].value
+    assert len(table) == 8
+    assert {"size_kb", "quality_shown", "p50:xnnpack"} <= set(table.columns)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_section_draws(open_page: Open, keep: Keep, name: str) -> None:
+    app = section(open_page("results", study=keep(studies.finished(), "ressections")), name)
+    assert not app.exception
+    assert [tab.label for tab in app.tabs] == list(SECTIONS)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_section_draws_without_data(open_page: Open, keep: Keep, name: str) -> None:
+    app = section(open_page("results", study=keep(studies.no_data(), "resnodata")), name)
+    assert not app.exception
+
+
+def test_no_data_says_that_quality_is_unknown(open_page: Open, keep: Keep) -> None:
+    app = section(open_page("results", study=keep(studies.no_data(), "resnoquality")), "Quality")
+    assert "this study ran without data" in words(app)
+
+
+def test_latency_warns_of_a_busy_machine(open_page: Open, keep: Keep) -> None:
+    app = section(open_page("results", study=keep(studies.finished(), "resnoisy")), "Latency")
+    assert "The machine was busy" in words(app)
+
+
+def test_all_failed_says_why(open_page: Open, keep: Keep) -> None:
+    app = open_page("results", study=keep(studies.all_failed(), "resfailed"))
+    assert not app.exception
+    assert "No variant finished" in words(app)
+    assert "can't take 4-bit weights" in words(app)
+
+
+def test_picked_variants_filter_the_table_and_can_be_let_go(open_page: Open, keep: Keep) -> None:
+    study = studies.finished()
+    id = keep(study, "respicked")
+    app = open_page("results", study=id)
+    app.session_state[f"picks.ids.{id}"] = [study.variants[3].id]
+    app.run()
+    assert "Showing 1 of 8 variants, and the baseline" in words(app)
+    assert list(app.dataframe[0].value["label"]) == ["Float32", "Full integer (int8)"]
+    app.button(key="picks.reset").click().run()
+    assert len(app.dataframe[0].value) == 8
+
+
+def test_what_if_refuses_what_is_there_already(open_page: Open, keep: Keep) -> None:
+    app = section(open_page("results", study=keep(studies.finished(), "reswhatif")), "What if")
+    assert app.button(key="what_if.go").disabled
+    app.session_state["what_if.full_integer.samples"] = 77
+    app.run()
+    assert not app.button(key="what_if.go").disabled
+
+
+def test_large_study_is_drawn_in_a_blink(open_page: Open, keep: Keep) -> None:
+    app = open_page("results", study=keep(studies.many(50, 5), "resmany"))
+    assert not app.exception
+    started = time.perf_counter()
+    app.run()
+    assert time.perf_counter() - started < 5
+    assert len(app.dataframe[0].value) == 50

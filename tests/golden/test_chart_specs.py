@@ -1,0 +1,113 @@
+"""The charts' Vega-Lite specifications, kept as JSON beside this file.
+
+To accept changed charts, look at them first, then run ``UPDATE_GOLDEN=1 python -m pytest tests/golden``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vl_convert
+from PIL import Image
+
+from tests import studies
+from tflite_ui import charts
+from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
+from tflite_ui.analysis.measures import GZIP, SIZE, comparison_frame, measures
+from tflite_ui.core.study import Study
+
+Draw = Callable[[Study], Any]
+STATES = [studies.finished, studies.running, studies.empty, studies.all_failed, studies.no_data]
+
+
+def _pareto(study: Study, **more: Any) -> Any:
+    found = {measure.column: measure for measure in measures(study)}
+    y = found.get("quality_shown", GZIP)
+    return charts.pareto_chart(comparison_frame(study), SIZE, y, **more)
+
+
+def _pareto_latency(study: Study, **more: Any) -> Any:
+    found = {measure.column: measure for measure in measures(study)}
+    x, y = found.get("p50:xnnpack", GZIP), found.get("quality_shown", SIZE)
+    return charts.pareto_chart(comparison_frame(study), x, y, "chosen", **more)
+
+
+def _overview(study: Study) -> Any:
+    found = {measure.column: measure for measure in measures(study)}
+    y = found.get("quality_shown", GZIP)
+    return charts.overview(comparison_frame(study), latency_frame(study), SIZE, y)
+
+
+DRAWN: dict[str, Draw] = {
+    "size": lambda study: charts.size_chart(variants_frame(study)),
+    "size_dark": lambda study: charts.size_chart(variants_frame(study), dark=True),
+    "quality": lambda study: charts.quality_chart(variants_frame(study)),
+    "latency": lambda study: charts.latency_chart(latency_frame(study)),
+    "latency_one_target": lambda study: charts.latency_chart(_one_target(study)),
+    "distribution": lambda study: charts.distribution_chart(distribution_frame(study)),
+    "pareto": _pareto,
+    "pareto_latency": _pareto_latency,
+    "overview": _overview,
+}
+
+
+def _one_target(study: Study) -> Any:
+    frame = latency_frame(study)
+    return frame[(frame["spec"] == "xnnpack:threads=2") & (frame["p50"].notna())]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_specification_is_as_it_was_accepted(name: str) -> None:
+    spec = _plain(DRAWN[name](studies.finished()).to_dict())
+    kept = Path(__file__).with_name(f"{name}.json")
+    if os.environ.get("UPDATE_GOLDEN"):
+        kept.write_text(json.dumps(spec, indent=1, sort_keys=True) + "\n", "utf-8")
+    assert spec == json.loads(kept.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("make", STATES)
+@pytest.mark.parametrize("name", DRAWN)
+def test_it_renders_in_every_state(name: str, make: Callable[[], Study]) -> None:
+    picture = Image.open(io.BytesIO(vl_convert.vegalite_to_png(DRAWN[name](make()).to_dict())))
+    assert picture.width > 100
+    assert len(set(picture.convert("L").tobytes())) > 2, "the picture is blank"
+
+
+def test_names_are_drawn_in_full() -> None:
+    svg = vl_convert.vegalite_to_svg(DRAWN["latency"](studies.finished()).to_dict())
+    assert "Full integer (int8), int8 I/O" in svg
+    assert "…" not in svg
+
+
+def test_the_selection_is_named_for_the_page() -> None:
+    spec = _pareto_latency(studies.finished()).to_dict()
+    names = [param["name"] for param in spec["params"]]
+    assert names == ["chosen", "chosen_brush"]
+
+
+def test_emulated_and_estimated_differ_from_measured_by_more_than_colour() -> None:
+    frame = _one_target(studies.finished())
+    frame["kind"] = ["measured", "emulated", "estimated", "measured", "measured", "measured"]
+    svg = vl_convert.vegalite_to_svg(charts.latency_chart(frame, width=600).to_dict())
+    assert 'fill-opacity="0.3"' in svg
+    assert 'fill-opacity="0"' in svg
+    assert 'stroke-dasharray="3,2"' in svg
+
+
+def test_no_two_variants_share_colour_and_shape() -> None:
+    from tflite_ui.charts.theme import looks
+
+    found = looks(variants_frame(studies.many(variants=30)))
+    assert not found.duplicated(["colour", "shape"]).any()
+    assert list(found["colour"] == "#8c8c8c") == [True] + [False] * 29
+
+
+def _plain(spec: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(spec))
+    return plain

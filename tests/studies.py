@@ -1,0 +1,111 @@
+"""Hand-built studies for tests of frames, charts, pages and reports: realistic numbers, core models only."""
+
+from __future__ import annotations
+
+from tests.study_parts import (
+    FAILED_RECIPE,
+    OUTCOMES,
+    XNNPACK_1,
+    XNNPACK_2,
+    Outcome,
+    failed_variant,
+    id_of,
+    measurement,
+    study,
+    variant,
+)
+from tflite_ui.core.errors import ErrorInfo
+from tflite_ui.core.goal import Recommendation
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Status, Variant
+
+
+def finished() -> Study:
+    """8 variants x 3 targets, all ended: one variant failed, and one measurement."""
+    variants = (*(variant(o) for o in OUTCOMES), failed_variant(FAILED_RECIPE))
+    measured = (measurement(v, o, i) for v, o in zip(variants, OUTCOMES, strict=False) for i in range(3))
+    measurements = [_broken(m) if _is_broken(m) else m for m in measured]
+    advice = Recommendation(
+        variant=variants[4].id,
+        reason="Full integer (int8), int8 I/O: 3.5x smaller, 1.3x faster on XNNPACK with 1 thread, "
+        "no real accuracy difference on 2,000 images (-0.9 to +0.4 points).",
+    )
+    return study("finished", variants, tuple(measurements), recommendation=advice)
+
+
+def running() -> Study:
+    """The same study in its middle: three variants finished and measured on one target, one runs."""
+    done = finished()
+    variants = tuple(
+        v if i < 3 else _waiting(v, "running" if i == 3 else "queued") for i, v in enumerate(done.variants)
+    )
+    ended = {v.id for v in variants[:3]}
+    measurements = tuple(
+        m if m.variant in ended and m.spec == XNNPACK_1 else _unmeasured(m) for m in done.measurements
+    )
+    return study("running", variants, measurements)
+
+
+def empty() -> Study:
+    """Just started: nothing has run yet."""
+    done = finished()
+    variants = tuple(_waiting(v, "queued") for v in done.variants)
+    return study("queued", variants, tuple(_unmeasured(m) for m in done.measurements))
+
+
+def all_failed() -> Study:
+    """Ended without one file: every conversion failed, nothing could be measured."""
+    recipes = [o.recipe for o in OUTCOMES]
+    return study("finished", tuple(failed_variant(recipe) for recipe in recipes), ())
+
+
+def no_data() -> Study:
+    """Run without data: sizes and latencies are known, quality isn't."""
+    done = finished()
+    variants = tuple(v.model_copy(update={"quality": None}) for v in done.variants)
+    parts = {"data": None, "variants": variants, "recommendation": None}
+    request = done.request.model_copy(update={"data": None})
+    return done.model_copy(update={**parts, "request": request})
+
+
+def many(variants: int = 50, targets: int = 5) -> Study:
+    """A large finished study: ``variants`` settings of full integer on ``targets`` thread counts."""
+    outcomes = (OUTCOMES[0], *(_setting(i) for i in range(variants - 1)))
+    made = tuple(variant(o) for o in outcomes)
+    measured = tuple(
+        measurement(v, o, i % 3, threads=i + 1)
+        for v, o in zip(made, outcomes, strict=True)
+        for i in range(targets)
+    )
+    return study("finished", made, measured)
+
+
+def _waiting(of: Variant, status: Status) -> Variant:
+    return Variant(id=of.id, recipe=of.recipe, steps=of.steps, status=status)
+
+
+def _unmeasured(of: Measurement) -> Measurement:
+    return Measurement(variant=of.variant, target=of.target, spec=of.spec, options=of.options)
+
+
+def _is_broken(of: Measurement) -> bool:
+    return of.variant == id_of("int16x8") and of.spec == XNNPACK_2
+
+
+def _broken(of: Measurement) -> Measurement:
+    hint = "Measure it with 1 thread."
+    error = ErrorInfo(type="BenchmarkFailed", message="XNNPACK refused CONV_2D at node 3.", hint=hint)
+    return _unmeasured(of).model_copy(update={"status": "failed", "error": error})
+
+
+def _setting(i: int) -> Outcome:
+    samples, drift = 20 + 10 * i, (i % 7) / 100
+    base = OUTCOMES[3]
+    return base._replace(
+        recipe=f"full_integer:samples={samples}",
+        size=base.size + 16 * i,
+        gzip=base.gzip + 9 * i,
+        lost=base.lost + i % 9,
+        p50=tuple(round(p * (1 + drift), 5) for p in base.p50),
+    )

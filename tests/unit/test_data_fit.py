@@ -1,0 +1,271 @@
+"""Data against a model: each mismatch named, each fix offered makes it fit."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tflite_ui.core.data import DataSummary, Fit
+from tflite_ui.core.errors import DataMismatch
+from tflite_ui.core.model import ModelSource, TensorSpec
+from tflite_ui.datasets.fit import fit
+from tflite_ui.datasets.fix import apply
+from tflite_ui.datasets.summary import summarise
+
+RNG = np.random.default_rng(0)
+
+
+def source(
+    *shape: int | None,
+    dtype: str = "float32",
+    rescales: bool = False,
+    classes: int = 3,
+    names: tuple[str, ...] = ("image",),
+) -> ModelSource:
+    shape = shape or (4, 5, 1)
+    return ModelSource(
+        name="m",
+        format="keras",
+        sha256="0",
+        size_bytes=1,
+        rescales_input=rescales,
+        inputs=tuple(TensorSpec(name=n, shape=(None, *shape), dtype=dtype) for n in names),
+        outputs=(TensorSpec(name="out", shape=(None, classes), dtype="float32"),),
+    )
+
+
+def summary(folder: Path, **arrays: Any) -> DataSummary:
+    path = folder / "d.npz"
+    np.savez(path, **arrays)
+    return summarise(path, "d.npz", hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def unit(*shape: int) -> Any:
+    return RNG.uniform(0, 1, shape).astype(np.float32)
+
+
+def codes(found: Fit, blocking: bool | None = None) -> list[str]:
+    return [p.code for p in found.problems if blocking in (None, p.blocking)]
+
+
+def problem(found: Fit, code: str) -> Any:
+    return next(p for p in found.problems if p.code == code)
+
+
+def test_data_that_fits(tmp_path: Path) -> None:
+    found = fit(source(), summary(tmp_path, x=unit(1000, 4, 5, 1), y=np.arange(1000) % 3))
+    assert found.ready
+    assert codes(found) == []
+
+
+def test_shapes_are_both_named(tmp_path: Path) -> None:
+    found = fit(source(), summary(tmp_path, x=unit(600, 4, 6, 1)))
+    assert not found.ready
+    assert "4×5×1" in problem(found, "shape").message
+    assert "4×6×1" in problem(found, "shape").message
+    assert problem(found, "shape").fixes == ()
+
+
+def with_nan(array: Any) -> Any:
+    array[7, 0, 0, 0], array[20, 1, 1, 0] = np.inf, np.nan
+    return array
+
+
+@pytest.mark.parametrize(
+    ("array", "model", "code", "fixes"),
+    [
+        (unit(600, 4, 5), source(), "shape", ("add_channel_axis",)),
+        (unit(600, 4, 5, 1), source(4, 5), "shape", ("drop_channel_axis",)),
+        (RNG.integers(0, 256, (600, 4, 5, 1), np.uint8), source(), "dtype", ("scale",)),
+        (RNG.integers(0, 256, (600, 4, 5, 1), np.uint8), source(rescales=True), "dtype", ("cast",)),
+        (RNG.integers(-9, 900, (600, 4, 5, 1), np.int64), source(), "dtype", ("cast",)),
+        (RNG.integers(0, 2, (600, 4, 5, 1)).astype(bool), source(), "dtype", ("cast",)),
+        (unit(600, 4, 5, 1) * 9, source(dtype="int32"), "dtype", ("cast",)),
+        (with_nan(unit(600, 4, 5, 1)), source(), "bad_values", ("drop_bad",)),
+    ],
+)
+def test_a_blocking_problem_goes_away_with_its_fix(
+    array: Any, model: ModelSource, code: str, fixes: Any, tmp_path: Path
+) -> None:
+    data = summary(tmp_path, x=array, y=np.arange(600) % 3)
+    found = fit(model, data)
+    assert not found.ready
+    assert codes(found, blocking=True) == [code]
+    assert problem(found, code).fixes == fixes
+    target = apply(tmp_path / "d.npz", model, fixes, tmp_path / "fixed.npz")
+    after = fit(model, summarise(target, "fixed.npz", "0"))
+    assert after.ready
+    assert "range" not in codes(after)
+    with np.load(target) as fixed:
+        assert len(fixed["x"]) == len(fixed["y"]) == (598 if code == "bad_values" else 600)
+
+
+def test_floats_like_pixels_are_a_note_with_a_fix(tmp_path: Path) -> None:
+    data = summary(tmp_path, x=unit(600, 4, 5, 1) * 255)
+    found = fit(source(), data)
+    assert found.ready
+    assert problem(found, "range").fixes == ("scale",)
+    assert "range" not in codes(fit(source(rescales=True), data))
+    apply(tmp_path / "d.npz", source(), ("scale",), tmp_path / "f.npz")
+    with np.load(tmp_path / "f.npz") as fixed:
+        assert 0.9 < fixed["x"].max() <= 1
+        assert fixed["x"].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("given_dtype", "wanted"),
+    [("float64", "float32"), ("float16", "float32"), ("int64", "int32"), ("uint8", "int32")],
+)
+def test_casts_that_lose_nothing_are_notes(given_dtype: str, wanted: str, tmp_path: Path) -> None:
+    found = fit(source(dtype=wanted), summary(tmp_path, x=np.ones((600, 4, 5, 1), given_dtype)))
+    assert found.ready
+    assert "cast" in codes(found)
+
+
+def test_integers_out_of_range_cant_be_cast(tmp_path: Path) -> None:
+    found = fit(source(dtype="uint8"), summary(tmp_path, x=np.full((600, 4, 5, 1), 300)))
+    assert problem(found, "dtype").fixes == ()
+    assert "0 to 255" in problem(found, "dtype").hint
+
+
+def test_dynamic_axes_take_the_datas_shape(tmp_path: Path) -> None:
+    found = fit(source(None, None, 1), summary(tmp_path, x=unit(600, 4, 7, 1)))
+    assert found.ready
+    assert "4×7×1" in problem(found, "dynamic_axes").message
+
+
+def test_names_are_named(tmp_path: Path) -> None:
+    data = summary(tmp_path, left=unit(600, 4, 5, 1), right=unit(600, 4, 5, 1))
+    assert fit(source(names=("left", "right")), data).ready
+    found = fit(source(names=("left", "middle")), data)
+    assert codes(found, blocking=True) == ["inputs"]
+    assert "left, right" in problem(found, "inputs").message
+    assert "middle" in problem(found, "inputs").message
+    assert codes(fit(source(), data), blocking=True) == ["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "code"),
+    [
+        (np.arange(599) % 3, 3, "label_count"),
+        (np.arange(600) % 4, 3, "label_range"),
+        (np.arange(600) % 3 - 1, 3, "label_range"),
+        (np.eye(4)[np.arange(600) % 4], 3, "label_range"),
+    ],
+)
+def test_labels_that_cant_be(labels: Any, classes: int, code: str, tmp_path: Path) -> None:
+    found = fit(source(classes=classes), summary(tmp_path, x=unit(600, 4, 5, 1), y=labels))
+    assert codes(found, blocking=True) == [code]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "code"),
+    [
+        (np.zeros(600, int), 3, "one_class"),
+        (np.arange(600) // 590, 3, "imbalance"),
+        (np.eye(3)[np.arange(600) % 3], 3, None),
+        (np.linspace(-1, 1, 600), 1, None),
+        (np.arange(600), 1, None),
+        (np.arange(600) % 2, 1, None),
+    ],
+)
+def test_labels_that_can(labels: Any, classes: int, code: str | None, tmp_path: Path) -> None:
+    found = fit(source(classes=classes), summary(tmp_path, x=unit(600, 4, 5, 1), y=labels))
+    assert found.ready
+    assert set(codes(found)) == {code} - {None}
+
+
+def test_few_samples_and_doubles_are_notes(tmp_path: Path) -> None:
+    x = unit(80, 4, 5, 1)
+    x[5] = x[6] = x[7]
+    data = summary(tmp_path, x=x, y=np.arange(80) % 3)
+    found = fit(source(), data)
+    assert found.ready
+    assert data.duplicates == 2
+    assert {"few_calibration", "duplicates"} <= set(codes(found))
+    apply(tmp_path / "d.npz", source(), ("drop_duplicates",), tmp_path / "f.npz")
+    after = summarise(tmp_path / "f.npz", "f.npz", "0")
+    assert (after.duplicates, after.samples) == (0, 78)
+
+
+def test_no_samples(tmp_path: Path) -> None:
+    assert codes(fit(source(), summary(tmp_path, x=unit(0, 4, 5, 1)))) == ["empty"]
+
+
+def test_dropping_all_samples_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x=np.full((9, 4, 5, 1), np.nan, np.float32))
+    with pytest.raises(DataMismatch, match="No sample is left"):
+        apply(tmp_path / "d.npz", source(), ("drop_bad",), tmp_path / "f.npz")
+
+
+def test_bad_calibration_samples_count_too(tmp_path: Path) -> None:
+    apart = unit(120, 4, 5, 1)
+    apart[3, 0, 0, 0] = np.inf
+    data = summary(tmp_path, x=unit(100, 4, 5, 1), x_calibration=apart)
+    assert (data.arrays[0].inf, data.arrays[0].bad_samples) == (1, 1)
+    assert (data.samples, data.calibration_samples, data.evaluation_samples) == (220, 120, 100)
+    assert codes(fit(source(), data), blocking=True) == ["bad_values"]
+    apply(tmp_path / "d.npz", source(), ("drop_bad",), tmp_path / "f.npz")
+    assert summarise(tmp_path / "f.npz", "f.npz", "0").calibration_samples == 119
+
+
+def test_a_summary_is_right(tmp_path: Path) -> None:
+    x = np.linspace(-2, 2, 60 * 16, dtype=np.float32).reshape(60, 4, 4)
+    x[0, 0, 0], x[1, 1, 1] = np.nan, -np.inf
+    data = summary(tmp_path, x=x, y=np.repeat([0, 1, 2], 20))
+    (array,) = data.arrays
+    finite = x[np.isfinite(x)]
+    assert (array.shape, array.dtype) == ((60, 4, 4), "float32")
+    assert (array.low, array.high) == (float(finite.min()), float(finite.max()))
+    assert array.mean == pytest.approx(float(finite.mean()), abs=1e-6)
+    assert (array.nan, array.inf, array.bad_samples) == (1, 1, 2)
+    assert sum(array.histogram) == finite.size
+    assert data.labels is not None
+    assert data.labels.counts == {"0": 20, "1": 20, "2": 20}
+    assert (data.calibration_samples, data.evaluation_samples) == (12, 48)
+
+
+@pytest.mark.parametrize(
+    ("shape", "n"), [((8, 8), 8), ((8, 8, 1), 8), ((200, 50, 3), 8), ((8, 8, 2), 0), ((8,), 0)]
+)
+def test_thumbnails_are_pngs(shape: tuple[int, ...], n: int, tmp_path: Path) -> None:
+    found = summary(tmp_path, x=unit(20, *shape)).thumbnails
+    assert len(found) == n
+    for url in found:
+        head, _, content = url.partition(",")
+        assert head == "data:image/png;base64"
+        assert base64.b64decode(content).startswith(b"\x89PNG")
+        assert len(url) < 60_000
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sides=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    channel=st.booleans(),
+    dtype=st.sampled_from(["uint8", "int64", "float32", "float64", "bool"]),
+    high=st.sampled_from([1, 17, 255, 1000]),
+    rescales=st.booleans(),
+)
+def test_applying_every_fix_offered_makes_data_ready(
+    sides: tuple[int, int],
+    channel: bool,
+    dtype: str,
+    high: int,
+    rescales: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("d")
+    top = min(high, np.iinfo(dtype).max) if dtype in ("uint8", "int64") else high
+    x = RNG.uniform(0, top + 0.99, (60, *sides, *([1] if channel else []))).astype(dtype)
+    model = source(*sides, 1, rescales=rescales)
+    found = fit(model, summary(folder, x=x))
+    fixes = tuple(fix for p in found.problems for fix in p.fixes if fix != "drop_duplicates")
+    apply(folder / "d.npz", model, fixes, folder / "f.npz")
+    assert fit(model, summarise(folder / "f.npz", "f.npz", "0")).ready

@@ -1,0 +1,308 @@
+"""Studies at the front desk with real workers: equal work once, cancel, kill, limits, resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.worker.running import ROOT, running, soon
+from tflite_ui.api import Desk
+from tflite_ui.core.plan import Limits, StudyRequest
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Variant
+from tflite_ui.jobs.executor import OnEvent, RunningJob
+from tflite_ui.jobs.local import LocalExecutor
+from tflite_ui.worker.protocol import EVENTS_FILE, JOB_FILE, JobSpec, parse_event
+
+pytestmark = pytest.mark.worker
+
+SLOW = "int16x8"
+"""On the sample its evaluation takes seconds: time to kill or cancel it."""
+TARGET = "xnnpack:runs=5"
+
+
+class Counting(LocalExecutor):
+    """Remembers what kinds of jobs it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: list[str] = []
+
+    def start(self, job: JobSpec, on_event: OnEvent) -> RunningJob:
+        self.kinds.append(job.kind)
+        return super().start(job, on_event)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def executor() -> Counting:
+    return Counting()
+
+
+@pytest.fixture(scope="module")
+def desk(home: Path, executor: Counting) -> Iterator[Desk]:
+    desk = Desk(home, executor=executor, warm=False)
+    desk.warm()
+    yield desk
+    desk.close()
+
+
+def asked(desk: Desk, *recipes: str, seed: int = 0, limits: Limits | None = None) -> StudyRequest:
+    model, data = desk.add_sample()
+    return StudyRequest(
+        model=model, data=data, recipes=recipes, targets=(TARGET,), seed=seed, limits=limits or Limits()
+    )
+
+
+def of(study: Study, recipe: str) -> Variant:
+    return next(v for v in study.variants if v.recipe == recipe)
+
+
+def under_way(desk: Desk, id: str, recipe: str) -> None:
+    """Wait until a variant is being evaluated."""
+
+    def evaluating() -> bool:
+        stages = (s for j in desk.progress(id).jobs if j.title == recipe for s in j.stages)
+        return any(s.name == "evaluate" and s.state == "running" for s in stages)
+
+    assert soon(evaluating, 20), desk.progress(id)
+
+
+def worker_of(home: Path, recipe: str) -> int:
+    """The process that works on the only running variant made by ``recipe``."""
+    for file in (home / "jobs").glob(f"*/{JOB_FILE}"):
+        job = json.loads(file.read_text())
+        steps = job["payload"].get("steps", [{}])
+        if job["kind"] == "variant" and steps[-1]["technique"] == recipe:
+            event = parse_event((file.parent / EVENTS_FILE).read_bytes().splitlines()[0])
+            assert event is not None
+            assert event.pid is not None
+            return event.pid
+    raise AssertionError(f"nobody works on {recipe}")
+
+
+def endings(study: Study) -> dict[str, str]:
+    return {v.recipe: v.status for v in study.variants}
+
+
+def measured(study: Study) -> dict[str, str]:
+    recipes = {v.id: v.recipe for v in study.variants}
+    return {recipes[m.variant]: m.status for m in study.measurements}
+
+
+def test_equal_work_is_never_done_twice(desk: Desk, executor: Counting) -> None:
+    first = desk.wait(desk.start(asked(desk, "float16", "full_integer:io=int8")))
+    assert endings(first) == dict.fromkeys(("float32", "float16", "full_integer:io=int8"), "finished")
+    assert not any(v.cached for v in first.variants)
+    made = executor.kinds.count("variant")
+    second = desk.wait(desk.start(asked(desk, "full_integer:io=int8", "dynamic_range")))
+    assert {v.recipe: v.cached for v in second.variants} == {
+        "float32": True,
+        "full_integer:io=int8": True,
+        "dynamic_range": False,
+    }
+    assert executor.kinds.count("variant") == made + 1
+    assert executor.kinds.count("prepare") == 1
+    assert of(second, "float32").facts == of(first, "float32").facts
+    assert of(second, "float32").quality == of(first, "float32").quality
+    assert set(measured(second).values()) == {"finished"}
+
+
+def test_a_what_if_joins_an_ended_study(desk: Desk) -> None:
+    id = desk.start(asked(desk, "float16"))
+    desk.wait(id)
+    variant = desk.what_if(id, "full_integer:samples=100")
+    study = desk.wait(id)
+    assert study.state == "finished"
+    assert [v.recipe for v in study.variants] == ["float32", "float16", "full_integer:samples=100"]
+    assert study.variants[-1].id == variant
+    assert study.variants[-1].status == "finished"
+    assert measured(study) == dict.fromkeys(("float32", "float16", "full_integer:samples=100"), "finished")
+    late = study.measurements[-1]
+    assert late.session != study.measurements[0].session
+    assert late.baseline_p50_ms is not None
+    assert desk.what_if(id, "full_integer:samples=100") == variant
+    assert len(desk.wait(id).variants) == 3
+
+
+def test_what_ifs_asked_while_it_runs_join_too(desk: Desk) -> None:
+    id = desk.start(asked(desk, "float16"))
+    for samples in (60, 70, 80):
+        desk.what_if(id, f"full_integer:samples={samples}")
+        time.sleep(0.4)
+    study = desk.wait(id)
+    assert len(study.variants) == 5
+    assert set(endings(study).values()) == {"finished"}
+    assert set(measured(study).values()) == {"finished"}
+
+
+def test_a_killed_worker_loses_its_variant_alone(desk: Desk, home: Path) -> None:
+    id = desk.start(asked(desk, "float16", SLOW, "dynamic_range", seed=1))
+    under_way(desk, id, SLOW)
+    os.kill(worker_of(home, SLOW), signal.SIGKILL)
+    study = desk.wait(id)
+    expected = {"float32": "finished", "float16": "finished", SLOW: "lost", "dynamic_range": "finished"}
+    assert study.state == "finished"
+    assert endings(study) == expected
+    assert measured(study) == expected
+    error = of(study, SLOW).error
+    assert error is not None
+    assert error.type == "WorkerLost"
+    assert "SIGKILL" in error.message
+    assert error.hint
+
+
+def test_one_variant_is_cancelled_and_the_others_finish(desk: Desk, home: Path) -> None:
+    id = desk.start(asked(desk, SLOW, "float16", seed=2))
+    under_way(desk, id, SLOW)
+    pid = worker_of(home, SLOW)
+    desk.cancel(id, of(desk.study(id), SLOW).id)
+    study = desk.wait(id)
+    assert study.state == "finished"
+    assert endings(study) == {"float32": "finished", SLOW: "cancelled", "float16": "finished"}
+    assert measured(study) == endings(study)
+    assert not running(pid)
+
+
+def test_a_queued_variant_is_cancelled_before_it_starts(desk: Desk, executor: Counting) -> None:
+    id = desk.start(asked(desk, SLOW, "float16", "dynamic_range", seed=3))
+    desk.cancel(id, of(desk.study(id), "dynamic_range").id)
+    desk.cancel(id, of(desk.study(id), SLOW).id)
+    made = executor.kinds.count("variant")
+    study = desk.wait(id)
+    assert endings(study) == {
+        "float32": "finished",
+        SLOW: "cancelled",
+        "float16": "finished",
+        "dynamic_range": "cancelled",
+    }
+    assert measured(study) == endings(study)
+    assert executor.kinds.count("variant") == made + 2
+
+
+def test_a_cancelled_study_keeps_what_has_finished_and_can_be_asked_again(desk: Desk, home: Path) -> None:
+    id = desk.start(asked(desk, SLOW, "float16", seed=4))
+    under_way(desk, id, SLOW)
+    assert soon(lambda: of(desk.study(id), "float32").status == "finished", 30)
+    pid, before = worker_of(home, SLOW), time.monotonic()
+    desk.cancel(id)
+    study = desk.wait(id)
+    assert time.monotonic() - before < 5
+    assert study.state == "cancelled"
+    assert endings(study)["float32"] == "finished"
+    assert endings(study)[SLOW] == "cancelled"
+    assert set(measured(study).values()) == {"cancelled"}
+    assert not running(pid)
+    desk.what_if(id, "dynamic_range")
+    again = desk.wait(id)
+    assert again.state == "finished"
+    assert endings(again)["dynamic_range"] == "finished"
+    assert endings(again)[SLOW] == "cancelled"
+
+
+def test_a_time_limit_ends_a_variant_as_timed_out(desk: Desk) -> None:
+    desk.wait(desk.start(asked(desk, "float32", seed=5)))
+    limits = Limits(timeout_seconds=0.05)
+    study = desk.wait(desk.start(asked(desk, "weight_only", seed=5, limits=limits)))
+    variant = of(study, "weight_only")
+    assert (variant.status, of(study, "float32").status) == ("timed_out", "finished")
+    assert variant.error is not None
+    assert variant.error.type == "JobTimedOut"
+
+
+def test_a_memory_limit_ends_a_variant_as_failed(desk: Desk) -> None:
+    desk.wait(desk.start(asked(desk, "float32", seed=5)))
+    study = desk.wait(desk.start(asked(desk, "weight_only", seed=5, limits=Limits(memory_bytes=2**21))))
+    variant = of(study, "weight_only")
+    assert variant.status == "failed"
+    assert variant.error is not None
+    assert variant.error.type == "MemoryExceeded"
+
+
+def test_a_limit_on_the_preparation_ends_everything_with_its_reason(desk: Desk) -> None:
+    limits = Limits(timeout_seconds=0.05)
+    study = desk.wait(desk.start(asked(desk, "float16", seed=6, limits=limits)))
+    assert study.state == "finished"
+    assert endings(study) == {"float32": "timed_out", "float16": "timed_out"}
+    assert set(measured(study).values()) == {"timed_out"}
+
+
+def test_two_desks_on_one_home_run_a_study_once(desk: Desk, executor: Counting, home: Path) -> None:
+    id = desk.start(asked(desk, SLOW, seed=7))
+    under_way(desk, id, SLOW)
+    elsewhere = Counting()
+    other = Desk(home, executor=elsewhere)
+    try:
+        seen = other.wait(id)
+    finally:
+        other.close()
+    assert endings(seen) == {"float32": "finished", SLOW: "finished"}
+    assert set(measured(desk.wait(id)).values()) == {"finished"}
+    assert not {"variant", "benchmark", "prepare"} & set(elsewhere.kinds)
+
+
+APP = f"""
+import sys, time
+from pathlib import Path
+from tflite_ui.api import Desk
+from tflite_ui.core.plan import StudyRequest
+desk = Desk(Path(sys.argv[1]))
+model, data = desk.add_sample()
+request = StudyRequest(model=model, data=data, recipes=("float16", "{SLOW}"), targets=("{TARGET}",))
+print(desk.start(request), flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_app_is_killed_in_mid_run_and_nothing_is_lost(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", APP, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as app:
+        assert app.stdout is not None
+        id = app.stdout.readline().strip()
+        watcher = Desk(tmp_path, warm=False)
+        assert soon(lambda: of(watcher.study(id), SLOW).status == "running", 60)
+        assert soon(lambda: of(watcher.study(id), "float16").status == "finished", 60)
+        worker = worker_of(tmp_path, SLOW)
+        app.kill()
+    assert soon(lambda: not running(worker), 10)
+    assert watcher.study(id).state == "running"
+    watcher.close()
+    executor = Counting()
+    desk = Desk(tmp_path, executor=executor)
+    try:
+        study = desk.wait(id)
+    finally:
+        desk.close()
+    assert study.state == "finished"
+    assert endings(study) == {"float32": "finished", "float16": "finished", SLOW: "finished"}
+    assert measured(study) == endings(study)
+    assert executor.kinds.count("variant") == 1
+    assert "prepare" not in executor.kinds
+
+
+def test_a_desk_that_closes_leaves_a_study_to_be_resumed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, warm=False)
+    desk.warm()
+    id = desk.start(asked(desk, SLOW))
+    under_way(desk, id, SLOW)
+    desk.close()
+    again = Desk(tmp_path)
+    try:
+        assert again.study(id).state in ("queued", "running")
+        assert of(again.study(id), SLOW).status in ("queued", "running")
+        study = again.wait(id)
+    finally:
+        again.close()
+    assert endings(study) == {"float32": "finished", SLOW: "finished"}

@@ -1,0 +1,1 @@
+"""From a study to frames, fronts, claims and a recommendation: pure functions, nothing read or written."""

@@ -1,0 +1,101 @@
+"""What may be said about a variant's quality, from paired counts and intervals."""
+
+from __future__ import annotations
+
+import math
+
+from tflite_ui.analysis import words
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.variant import Quality
+from tflite_ui.evaluation.intervals import Z95, wilson
+
+
+class Difference(Frozen):
+    """Variant minus baseline, a fraction of ``n`` samples, with its 95 % interval ``low`` to ``high``."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def worse(self) -> bool:
+        """True when the loss is real: the whole interval lies below zero."""
+        return self.high < 0
+
+    @property
+    def better(self) -> bool:
+        """True when the gain is real: the whole interval lies above zero."""
+        return self.low > 0
+
+
+def paired_difference(quality: Quality) -> Difference | None:
+    """The paired difference in top-1 accuracy; None without paired counts.
+
+    The interval is the adjusted Wald interval of Bonett and Price (2012), "Adjusted Wald confidence
+    interval for a difference of binomial proportions based on paired data": one disagreement is added
+    to each side, so that no disagreement at all still leaves an interval.
+    """
+    lost, won, n = quality.baseline_right_only, quality.variant_right_only, quality.n
+    if lost is None or won is None or n <= 0:
+        return None
+    p_lost, p_won = (lost + 1) / (n + 2), (won + 1) / (n + 2)
+    middle = p_won - p_lost
+    half = Z95 * math.sqrt((p_won + p_lost - middle**2) / (n + 2))
+    return Difference(value=(won - lost) / n, low=max(-1.0, middle - half), high=min(1.0, middle + half), n=n)
+
+
+def loss_bound(quality: Quality) -> float | None:
+    """The largest loss that the samples leave open, a fraction (0.01 is one point); None when unknown.
+
+    With labels, the lower end of the paired difference; without, the share of answers that may differ
+    from the original's, since no more than those can be lost.
+    """
+    difference = paired_difference(quality)
+    if difference is not None:
+        return max(0.0, -difference.low)
+    if quality.metric == "agreement" and quality.ci95 is not None:
+        return 1 - quality.ci95[0]
+    if quality.agreement is not None:
+        return 1 - wilson(round(quality.agreement * quality.n), quality.n)[0]
+    return None
+
+
+def claim(quality: Quality, noun: str = "sample", subject: str = "") -> str:
+    """One phrase on a variant's quality against the baseline.
+
+    ``no real difference on 2,000 samples`` (``no real accuracy difference`` with that subject),
+    ``worse by 1.2 points (0.5 to 1.9) on 2,000 samples``, or, without labels, how far the answers agree
+    with the original's.
+    """
+    on = f"on {words.counted(quality.n, noun)}"
+    difference = paired_difference(quality)
+    if difference is None:
+        return f"{_fidelity(quality)} {on}"
+    if difference.worse or difference.better:
+        return f"{_by(difference)} {on}"
+    return " ".join(filter(None, ("no real", subject, "difference", on)))
+
+
+def interval(difference: Difference) -> str:
+    """The interval in points, e.g. ``-0.6 to +0.3 points``."""
+    low = words.points(100 * difference.low, difference.n).removesuffix(" points")
+    return f"{low} to {words.points(100 * difference.high, difference.n)}"
+
+
+def _by(difference: Difference) -> str:
+    near, far = sorted((abs(difference.low), abs(difference.high)))
+    digits = words.decimals(difference.n)
+    shown = [f"{100 * value:.{digits}f}" for value in (abs(difference.value), near, far)]
+    return f"{'worse' if difference.worse else 'better'} by {shown[0]} points ({shown[1]} to {shown[2]})"
+
+
+def _fidelity(quality: Quality) -> str:
+    if quality.agreement is not None:
+        return f"the same answer as the original {words.percent(quality.agreement, quality.n)} of the time"
+    if quality.metric == "agreement":
+        return f"the same answer as the original {words.percent(quality.value, quality.n)} of the time"
+    decibels = quality.sqnr_db if quality.sqnr_db is not None else quality.value
+    if quality.metric == "accuracy":
+        return f"{words.percent(quality.value, quality.n)} accurate"
+    return f"output noise {words.decibels(decibels)} below the signal"

@@ -1,0 +1,102 @@
+"""Whether a variant meets a goal, and by how much it doesn't."""
+
+from __future__ import annotations
+
+import math
+
+from tflite_ui.analysis import words
+from tflite_ui.analysis.claims import loss_bound
+from tflite_ui.analysis.labels import is_baseline, sample_noun
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.goal import Goal
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Variant
+
+UNMEASURED = 1e6
+
+
+class Miss(Frozen):
+    """A goal that a variant misses: ``excess`` is its value over the limit, minus 1; ``text`` says it."""
+
+    excess: float
+    text: str
+
+
+def misses(study: Study, variant: Variant) -> tuple[Miss, ...]:
+    """The goals of ``study`` that ``variant`` misses; a value that wasn't measured is a miss."""
+    found = (_miss(study, variant, goal) for goal in study.goals if goal.limit is not None)
+    return tuple(miss for miss in found if miss)
+
+
+def measured(study: Study, variant: Variant, target: str | None) -> Measurement | None:
+    """The variant's measurement on ``target``: that spec's, else the fastest on the target of that key.
+
+    Without a target, that on the first spec measured.
+    """
+    wanted = target or next((m.spec for m in study.measurements if m.latency), "")
+    own = [m for m in study.measurements if m.variant == variant.id and m.latency]
+    exact = [m for m in own if m.spec == wanted]
+    return min(exact or [m for m in own if m.target == wanted], key=_p50, default=None)
+
+
+def drop(variant: Variant) -> float | None:
+    """The loss of accuracy that the samples leave open, a fraction; 0 for the baseline; None when unknown."""
+    if is_baseline(variant):
+        return 0.0
+    return loss_bound(variant.quality) if variant.quality else None
+
+
+def latency(study: Study, variant: Variant, target: str | None) -> float | None:
+    """The p50 in milliseconds of ``measured``."""
+    found = measured(study, variant, target)
+    return _p50(found) if found else None
+
+
+def _p50(measurement: Measurement) -> float:
+    return measurement.latency.p50 if measurement.latency else math.inf
+
+
+def _value(study: Study, variant: Variant, goal: Goal) -> float | None:
+    if goal.key == "max_latency_ms":
+        return latency(study, variant, goal.target)
+    if goal.key == "max_drop":
+        return drop(variant)
+    if goal.key == "max_arena_bytes":
+        arenas = [m.arena_bytes for m in study.measurements if m.variant == variant.id and m.arena_bytes]
+        return max(arenas, default=None)
+    if variant.facts is None:
+        return None
+    return variant.facts.size_bytes if goal.key == "max_bytes" else variant.facts.gzip_bytes
+
+
+def _miss(study: Study, variant: Variant, goal: Goal) -> Miss | None:
+    value, limit = _value(study, variant, goal), goal.limit or 0.0
+    if value is None:
+        where = f" on {goal.target}" if goal.target else ""
+        return Miss(excess=UNMEASURED, text=f"{goal.name}: not measured{where}.")
+    if value <= limit:
+        return None
+    return Miss(
+        excess=value / limit - 1 if limit else value, text=f"{goal.name}: {_said(study, goal, value)}."
+    )
+
+
+def _said(study: Study, goal: Goal, value: float) -> str:
+    limit = goal.limit or 0.0
+    if goal.key == "max_drop":
+        n = study.data.evaluation_samples if study.data else 0
+        on = words.counted(n, sample_noun(study))
+        may = f"a loss of up to {100 * value:.1f} points can't be ruled out on {on}"
+        return f"{may}; at most {100 * limit:g} is allowed"
+    if goal.key == "max_latency_ms":
+        return f"{words.milliseconds(value)} is {_over(value, limit)} the limit of {limit:g} ms"
+    over = words.size(value - limit)
+    return f"{words.size(value)} is {over} over the limit of {words.size(limit)}"
+
+
+def _over(value: float, limit: float) -> str:
+    if not limit:
+        return "over"
+    excess = 100 * (value / limit - 1)
+    return f"{excess:.0f} % over" if excess >= 1 else "just over"

@@ -1,0 +1,77 @@
+"""What variants can be compared by: sizes, quality, and each target's latency and memory."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tflite_ui.analysis.frames import latency_frame, variants_frame
+from tflite_ui.analysis.labels import target_labels
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.study import Study
+
+METRIC_TITLES = {
+    "accuracy": "Accuracy, %",
+    "agreement": "Same answer as the original, %",
+    "sqnr_db": "Signal to noise, dB",
+}
+
+
+class Measure(Frozen):
+    """One axis: the frame's ``column``, its ``title`` with unit, and whether less is better.
+
+    ``low`` and ``high`` name the columns of its spread or interval; empty when it has none.
+    """
+
+    column: str
+    title: str
+    minimise: bool
+    low: str = ""
+    high: str = ""
+
+
+SIZE = Measure(column="size_kb", title="File size, KB", minimise=True)
+GZIP = Measure(column="gzip_kb", title="Gzip size, KB", minimise=True)
+
+
+def measures(study: Study) -> tuple[Measure, ...]:
+    """The measures that at least one variant of ``study`` has: sizes, quality, latencies, memories."""
+    frame = comparison_frame(study)
+    found = (SIZE, GZIP, *_quality(study), *_of_targets(study))
+    return tuple(measure for measure in found if frame[measure.column].notna().any())
+
+
+def comparison_frame(study: Study) -> pd.DataFrame:
+    """``variants_frame`` with one column per measure: KB, percent or dB, milliseconds, MB.
+
+    Latency columns are ``p50:SPEC``, ``p10:SPEC`` and ``p90:SPEC``, peak memory ``memory:SPEC``.
+    """
+    frame, latency = variants_frame(study), latency_frame(study)
+    frame["size_kb"], frame["gzip_kb"] = frame["size_bytes"] / 1000, frame["gzip_bytes"] / 1000
+    scale = frame["metric"].map(lambda metric: 1.0 if metric == "sqnr_db" else 100.0).astype(float)
+    for name in ("quality", "quality_low", "quality_high"):
+        frame[f"{name}_shown"] = frame[name] * scale
+    for spec in target_labels(study):
+        rows = latency[latency["spec"] == spec].drop_duplicates("variant").set_index("variant")
+        for name in ("p10", "p50", "p90"):
+            frame[f"{name}:{spec}"] = frame["variant"].map(rows[name])
+        frame[f"memory:{spec}"] = frame["variant"].map(rows["peak_memory_bytes"]) / 1e6
+    return frame
+
+
+def _quality(study: Study) -> list[Measure]:
+    metric = next((v.quality.metric for v in study.variants if v.quality), "accuracy")
+    title = METRIC_TITLES.get(metric, metric)
+    low, high = "quality_low_shown", "quality_high_shown"
+    return [Measure(column="quality_shown", title=title, minimise=False, low=low, high=high)]
+
+
+def _of_targets(study: Study) -> list[Measure]:
+    labels = target_labels(study).items()
+    latencies = [
+        Measure(column=f"p50:{s}", title=f"{name}, ms", minimise=True, low=f"p10:{s}", high=f"p90:{s}")
+        for s, name in labels
+    ]
+    memories = [
+        Measure(column=f"memory:{s}", title=f"Memory on {name}, MB", minimise=True) for s, name in labels
+    ]
+    return latencies + memories

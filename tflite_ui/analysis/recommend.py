@@ -1,0 +1,153 @@
+"""Which variant to take, and why, in one sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tflite_ui.analysis import words
+from tflite_ui.analysis.claims import claim, interval, paired_difference
+from tflite_ui.analysis.goals import drop, latency, measured, misses
+from tflite_ui.analysis.labels import is_baseline, sample_noun, target_labels, variant_labels
+from tflite_ui.core.goal import Recommendation
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Variant
+
+BEARABLE_DROP = 0.01
+BEARABLE_SQNR_DB = 30.0
+TIE = 1.05
+NEAR_MISS = 1e-9
+
+Score = Callable[[Variant], float]
+
+
+def recommend(study: Study) -> Recommendation | None:
+    """The variant to take; None when no variant has finished.
+
+    Of the variants that finished and passed every check, those nearest to the goals are kept; of these,
+    unless a goal limits the drop, those whose loss of accuracy is bearable: the paired 95 % interval of
+    the difference to the baseline holds zero and goes no lower than one point (without labels, at most
+    one answer in a hundred may differ; without classes, at least 30 dB). Of these the smallest is taken,
+    or the best in the measure that a ``min`` goal names; within 5 % the faster (or the smaller) wins.
+    """
+    candidates = [v for v in study.variants if v.facts and v.status == "finished" and _sound(v)]
+    if not candidates:
+        return None
+    near = _least(candidates, lambda v: sum(miss.excess for miss in misses(study, v)))
+    kept = near if _drop_limited(study) else _least(near, _harm(candidates))
+    taken = _best(study, kept)
+    unmet = (*(miss.text for miss in misses(study, taken)), *_unknown(study, taken))
+    return Recommendation(variant=taken.id, reason=_reason(study, taken, candidates), unmet=unmet)
+
+
+def _sound(variant: Variant) -> bool:
+    return all(check.passed for check in variant.checks)
+
+
+def _drop_limited(study: Study) -> bool:
+    return any(goal.key == "max_drop" for goal in study.goals)
+
+
+def _least(variants: list[Variant], score: Score) -> list[Variant]:
+    least = min(score(v) for v in variants)
+    return [v for v in variants if score(v) <= least + NEAR_MISS]
+
+
+def _harm(candidates: list[Variant]) -> Score:
+    """0 for a bearable loss, else the loss that is left open; nobody's, when no quality is known at all."""
+    if not any(v.quality for v in candidates):
+        return lambda _: 0.0
+    return lambda variant: 0.0 if _bearable(variant) else (_or(drop(variant), 1.0))
+
+
+def _bearable(variant: Variant) -> bool:
+    quality, open_loss = variant.quality, drop(variant)
+    if open_loss is None:
+        decibels = quality.sqnr_db if quality else None
+        return decibels is not None and decibels >= BEARABLE_SQNR_DB
+    difference = paired_difference(quality) if quality and not is_baseline(variant) else None
+    return open_loss <= BEARABLE_DROP and not (difference and difference.worse)
+
+
+def _best(study: Study, variants: list[Variant]) -> Variant:
+    wish = next((goal.measure for goal in study.goals if goal.key == "min"), None) or "size_bytes"
+    score = _scores(study)[wish]
+    best = min(score(v) for v in variants)
+    tied = [v for v in variants if score(v) <= best * TIE]
+    second = _scores(study)["size_bytes" if wish == "latency_ms" else "latency_ms"]
+    return min(tied, key=lambda v: (second(v), score(v)))
+
+
+def _scores(study: Study) -> dict[str, Score]:
+    target = _target(study)
+    return {
+        "size_bytes": lambda v: float(v.facts.size_bytes) if v.facts else math.inf,
+        "gzip_bytes": lambda v: float(v.facts.gzip_bytes) if v.facts else math.inf,
+        "latency_ms": lambda v: _or(latency(study, v, target), math.inf),
+        "drop": lambda v: _or(drop(v), math.inf),
+    }
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _target(study: Study) -> str | None:
+    return next((goal.target for goal in study.goals if goal.target), None)
+
+
+def _unknown(study: Study, taken: Variant) -> tuple[str, ...]:
+    if is_baseline(taken) or taken.quality is not None:
+        return ()
+    why = "there was no data" if study.data is None else "the evaluation didn't run"
+    return (f"Accuracy: not measured, because {why}.",)
+
+
+def _reason(study: Study, taken: Variant, candidates: list[Variant]) -> str:
+    label = variant_labels(study)[taken.id]
+    if is_baseline(taken):
+        return f"Keep {label}: {_why_none(study, candidates)}."
+    facts = [_size_said(study, taken), _speed_said(study, taken), _quality_said(study, taken)]
+    return f"{label}: {', '.join(facts)}."
+
+
+def _why_none(study: Study, candidates: list[Variant]) -> str:
+    others = [v for v in candidates if not is_baseline(v)]
+    if not others:
+        return "no other variant finished"
+    if study.goals:
+        return "no other variant comes as near to your goals"
+    nearest = min(others, key=lambda v: _or(drop(v), 1.0))
+    said = variant_labels(study)[nearest.id]
+    loss = drop(nearest)
+    if loss is None or nearest.quality is None:
+        return f"no other variant's outputs are near enough to the original's; {said} comes nearest"
+    on = words.counted(nearest.quality.n, sample_noun(study))
+    may = f"{said} comes nearest and may lose up to {100 * loss:.1f} points"
+    return f"on {on} no other variant is shown to lose at most 1 point ({may})"
+
+
+def _size_said(study: Study, taken: Variant) -> str:
+    base = study.baseline.facts
+    if taken.facts is None or base is None:
+        return words.size(taken.facts.size_bytes) if taken.facts else "size not known"
+    return words.smaller(base.size_bytes / taken.facts.size_bytes)
+
+
+def _speed_said(study: Study, taken: Variant) -> str:
+    found = measured(study, taken, _target(study)) or measured(study, taken, None)
+    if found is None or found.latency is None or not found.baseline_p50_ms:
+        return "speed not measured"
+    where = target_labels(study)[found.spec].replace(", ", " with ", 1)
+    said = words.faster(found.baseline_p50_ms / found.latency.p50, found.noise)
+    how = f" ({found.evidence.kind})" if found.evidence and found.evidence.kind != "measured" else ""
+    return f"{said} on {where}{how}"
+
+
+def _quality_said(study: Study, taken: Variant) -> str:
+    if taken.quality is None:
+        return "accuracy not measured"
+    said = claim(taken.quality, sample_noun(study), "accuracy")
+    difference = paired_difference(taken.quality)
+    real = difference and (difference.worse or difference.better)
+    return said if difference is None or real else f"{said} ({interval(difference)})"

@@ -1,0 +1,316 @@
+"""The front desk: everything that pages and the command line may call.
+
+A ``Desk`` is one app's or one command's hold on a home folder: blobs, the store, the supervisor.
+Its methods answer at once from the store, or raise a TFLiteUIError; long work runs in jobs.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, Literal, TypeVar
+
+from tflite_ui.analysis.recommend import recommend
+from tflite_ui.core.data import DataSummary, Fit, FixKey
+from tflite_ui.core.errors import ErrorInfo, NotFound, from_info
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.goal import parse_goals
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.plan import Plan, StudyRequest, make_plan
+from tflite_ui.core.study import Progress, Study
+from tflite_ui.core.target import Availability, Target
+from tflite_ui.core.technique import Technique
+from tflite_ui.datasets.fit import fit
+from tflite_ui.jobs.availabilities import Availabilities
+from tflite_ui.jobs.environment import deciding_versions, environment
+from tflite_ui.jobs.estimate import plan_seconds
+from tflite_ui.jobs.executor import Executor
+from tflite_ui.jobs.inspections import Inspections
+from tflite_ui.jobs.local import LocalExecutor
+from tflite_ui.jobs.machine import Machine
+from tflite_ui.jobs.preparations import Preparations
+from tflite_ui.jobs.requests import (
+    add_variant,
+    check_available,
+    check_fit,
+    check_needs,
+    new_study,
+    planned_again,
+)
+from tflite_ui.jobs.supervisor import Supervisor
+from tflite_ui.jobs.workshop import Workshop
+from tflite_ui.loaders import find_loader, loaders
+from tflite_ui.report.naming import file_names
+from tflite_ui.store.blobs import Blobs, disk_errors
+from tflite_ui.store.database import Database
+from tflite_ui.store.paths import open_home
+from tflite_ui.store.studies import Studies, StudyLine
+from tflite_ui.store.uploads import Results, Upload, UploadKind, Uploads
+from tflite_ui.targets import targets
+from tflite_ui.techniques import techniques
+
+T = TypeVar("T")
+
+MODEL_LIMIT, DATA_LIMIT = 500 * 2**20, 2 * 2**30
+"""The largest uploads taken, in bytes."""
+SAMPLE_MODEL, SAMPLE_DATA = "fashion.keras", "fashion.npz"
+
+__all__ = ["Desk", "Inspection", "StudyLine", "ready"]
+
+
+class Inspection(Frozen, Generic[T]):
+    """What is known of an upload so far."""
+
+    state: Literal["working", "ready", "failed"]
+    name: str
+    size_bytes: int
+    value: T | None = None
+    error: ErrorInfo | None = None
+
+
+class Desk:
+    """See the module. ``home`` defaults to ``$TFLITE_UI_HOME``, else the user's data folder.
+
+    ``executor`` says where jobs run, on this machine by default. With ``warm`` (the app) its
+    imports begin at once and broken-off studies are taken up again.
+    """
+
+    def __init__(
+        self, home: Path | None = None, *, executor: Executor | None = None, warm: bool = True
+    ) -> None:
+        self._home = open_home(home)
+        self._database = Database(self._home.database)
+        self._blobs, self._uploads = Blobs(self._home.blobs), Uploads(self._database)
+        self._studies = Studies(self._database)
+        cores = environment().cores
+        self._workshop = Workshop(
+            self._home,
+            self._blobs,
+            Results(self._database),
+            executor or LocalExecutor(),
+            Machine(cores),
+            cores,
+        )
+        self._inspections = Inspections(self._workshop, self._uploads, _needs_tensorflow)
+        self._preparations = Preparations(self._workshop, lambda key: loaders()[key].tensorflow)
+        self._supervisor = Supervisor(
+            self._workshop, self._studies, self._uploads, self._preparations, recommend
+        )
+        self._availability = Availabilities(self._workshop)
+        if warm:
+            self._workshop.executor.warm()
+            self._availability.begin()
+            self._supervisor.resume()
+
+    def warm(self) -> None:
+        """Begin the workers' imports without waiting; what ``warm`` at opening does, without the rest."""
+        self._workshop.executor.warm()
+
+    def techniques(self) -> dict[str, Technique]:
+        """What can be done, by key."""
+        return techniques()
+
+    def targets(self) -> dict[str, Target]:
+        """Where it can run, by key."""
+        return targets()
+
+    def availability(self, wait: bool = False) -> dict[str, Availability]:
+        """Each target's availability; empty while it is being found out and ``wait`` is False."""
+        return self._availability.get(wait)
+
+    def add_model(self, name: str, content: BinaryIO | Path) -> str:
+        """Keep a model file; returns its digest and starts looking at it.
+
+        Raises TooLarge, DiskFull, NotFound, and UnreadableModel or UnsupportedModel for an unknown format.
+        """
+        return self._add(name, content, "model", MODEL_LIMIT)
+
+    def add_data(self, name: str, content: BinaryIO | Path) -> str:
+        """Keep a data file; returns its digest and looks at it. Raises TooLarge, DiskFull, NotFound."""
+        return self._add(name, content, "data", DATA_LIMIT)
+
+    def add_sample(self) -> tuple[str, str]:
+        """The embedded sample's model and data digests."""
+        folder = resources.files("tflite_ui.samples")
+        with (
+            resources.as_file(folder.joinpath(SAMPLE_MODEL)) as model,
+            resources.as_file(folder.joinpath(SAMPLE_DATA)) as data,
+        ):
+            return self.add_model(SAMPLE_MODEL, model), self.add_data(SAMPLE_DATA, data)
+
+    def model(self, digest: str, wait: bool = False) -> Inspection[ModelSource]:
+        """What is known of a model; raises NotFound."""
+        upload = self._inspections.get(digest, "model", wait)
+        value = ModelSource.model_validate_json(upload.value) if upload.value else None
+        return Inspection[ModelSource](**_seen(upload), value=value)
+
+    def data(self, digest: str, wait: bool = False) -> Inspection[DataSummary]:
+        """What is known of a data file; raises NotFound."""
+        upload = self._inspections.get(digest, "data", wait)
+        value = DataSummary.model_validate_json(upload.value) if upload.value else None
+        return Inspection[DataSummary](**_seen(upload), value=value)
+
+    def upload(self, digest: str, name: str) -> Path:
+        """An uploaded file by its digest, under a name that ends as ``name`` does; raises NotFound."""
+        return self._blobs.path(digest, name)
+
+    def fit(self, source: ModelSource, data: DataSummary) -> Fit:
+        """Whether data fits a model."""
+        return fit(source, data)
+
+    def fix_data(self, digest: str, source: ModelSource, fixes: tuple[FixKey, ...]) -> str:
+        """A new data file with the fixes applied (in a second); returns its digest. Raises DataMismatch."""
+        path, name, call = self._inspections.fix(self._uploads.get(digest, "data"), source, fixes)
+        try:
+            return self.add_data(name, path)
+        finally:
+            self._workshop.sweep(call)
+
+    def prepare(self, model: str, data: str | None, seed: int = 0) -> None:
+        """Begin what every variant needs (the float file, the baseline's outputs) before it is asked for."""
+        source = self.model(model).value
+        if source is not None:
+            uploads = self._uploads.get(model, "model"), self._uploads.get(data, "data") if data else None
+            self._preparations.begin(source, *uploads, seed)
+
+    def plan(self, request: StudyRequest) -> Plan:
+        """What a request would run; raises InvalidInput's children. Touches no file."""
+        plan = make_plan(request, parse_goals(request.goals), techniques(), targets(), deciding_versions())
+        source = self.model(request.model).value
+        for variant in plan.variants:
+            check_needs(variant.recipe, source, request.data is not None, techniques())
+        for target in plan.targets:
+            check_available(target.target, self.availability())
+        return plan
+
+    def estimate_seconds(self, plan: Plan, source: ModelSource, data: DataSummary | None) -> float:
+        """A rough wall time for a plan on this machine."""
+        return plan_seconds(plan, source, data, self._workshop.cores)
+
+    def start(self, request: StudyRequest) -> str:
+        """Start a study; returns its id. Waits for the uploads' inspection.
+
+        Raises InvalidInput's children before anything runs, and DiskFull.
+        """
+        source = ready(self.model(request.model, wait=True))
+        data = ready(self.data(request.data, wait=True)) if request.data else None
+        notes = check_fit(source, data)
+        study = new_study(request, self.plan(request), source, data, notes)
+        self._studies.save_study(study)
+        self._supervisor.start(study.id)
+        return study.id
+
+    def study(self, id: str) -> Study:
+        """A study as it is now; raises NotFound."""
+        return self._studies.get(id)
+
+    def progress(self, id: str) -> Progress:
+        """How far a study is; raises NotFound."""
+        return self._supervisor.progress(id)
+
+    def wait(self, id: str) -> Study:
+        """Block until a study has ended; raises NotFound."""
+        return self._supervisor.wait(id)
+
+    def cancel(self, id: str, variant: str | None = None) -> None:
+        """Cancel a study, or one variant of it."""
+        self._supervisor.cancel(id, variant)
+
+    def what_if(self, id: str, recipe: str) -> str:
+        """Add a recipe to a study and run it at once; returns the variant's id. Raises InvalidRecipe."""
+        study = self.study(id)
+        variant = planned_again(study, recipe)
+        check_needs(variant.recipe, study.source, study.data is not None, techniques())
+        if study.variant(variant.id) is None:
+            add_variant(self._studies, study, variant)
+        self._supervisor.start(id)
+        return variant.id
+
+    def studies(self) -> tuple[StudyLine, ...]:
+        """All studies, the newest first."""
+        return self._studies.lines()
+
+    def file(self, id: str, variant: str) -> Path:
+        """A variant's .tflite; raises NotFound."""
+        found = self.study(id).variant(variant)
+        if found is None or found.facts is None:
+            raise NotFound(f"This study has no file of variant '{variant}'.", "Choose one that has finished.")
+        return self._blobs.path(found.facts.sha256, "variant.tflite")
+
+    def file_name(self, study: Study, variant: str) -> str:
+        """The download name of a variant's file."""
+        return file_names(study.variants)[variant]
+
+    def bundle(self, id: str) -> Path:
+        """The study's bundle as a zip, made when asked for; raises NotFound or DiskFull."""
+        from tflite_ui.report.bundle import write_bundle
+
+        study = self.study(id)
+        target = self._home.study(id) / f"{id}.zip"
+        with disk_errors("the bundle"):
+            write_bundle(study, self._files(study), self.log(id), target)
+        return target
+
+    def export(self, id: str, folder: Path) -> None:
+        """Write `study.json`, `measurements.csv`, .tflite files and log into ``folder``; raises DiskFull."""
+        from tflite_ui.report.export import export_study
+
+        study = self.study(id)
+        with disk_errors(f"'{folder}'"):
+            export_study(study, self._files(study), self.log(id), folder)
+
+    def log(self, id: str) -> str:
+        """All jobs' logs of a study, one after another."""
+        logs = sorted(self._home.study(id).glob("*.log"))
+        return "\n".join(path.read_text("utf-8", errors="replace") for path in logs)
+
+    def close(self) -> None:
+        """Stop jobs, leaving what is open to be resumed, and let go of the home folder."""
+        self._supervisor.close()
+        self._workshop.executor.close()
+        self._inspections.close()
+        self._database.close()
+
+    def _add(self, name: str, content: BinaryIO | Path, kind: UploadKind, limit: int) -> str:
+        blob = self._blobs.add(content, name, limit)
+        if kind == "model":
+            find_loader(self._blobs.path(blob.digest, name), name)
+        try:
+            known = self._uploads.get(blob.digest, kind)
+        except NotFound:
+            known = None
+        if known is None or known.name != name or known.state == "failed":
+            known = Upload(
+                digest=blob.digest, kind=kind, name=name, size_bytes=blob.size_bytes, state="working"
+            )
+            self._uploads.put(known)
+        if known.state == "working":
+            self._inspections.begin(known)
+        return blob.digest
+
+    def _files(self, study: Study) -> dict[str, Path]:
+        return {v.id: self.file(study.id, v.id) for v in study.variants if v.facts and v.status == "finished"}
+
+
+def _needs_tensorflow(path: Path, name: str) -> bool:
+    return find_loader(path, name).tensorflow
+
+
+def _seen(upload: Upload) -> dict[str, Any]:
+    return {
+        "state": upload.state,
+        "name": upload.name,
+        "size_bytes": upload.size_bytes,
+        "error": upload.error,
+    }
+
+
+def ready(seen: Inspection[T]) -> T:
+    """What an ended inspection found; raises what stood in its way."""
+    if seen.value is None:
+        raise (
+            from_info(seen.error)
+            if seen.error
+            else NotFound(f"'{seen.name}' isn't ready.", "Upload it again.")
+        )
+    return seen.value

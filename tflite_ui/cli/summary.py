@@ -1,0 +1,96 @@
+"""A study that has ended, as a short table on stdout."""
+
+from __future__ import annotations
+
+from tflite_ui.analysis import words
+from tflite_ui.analysis.labels import is_baseline
+from tflite_ui.cli.text_table import text_table
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Quality, Variant
+
+NONE = "-"
+
+
+def summary(study: Study) -> str:
+    """The table, what failed and why, what to know, and the recommendation."""
+    specs = list(dict.fromkeys(m.spec for m in study.measurements))
+    head = ["recipe", "size", "gzip", "quality", *(f"{spec} p50" for spec in specs)]
+    parts = [
+        text_table(head, [_row(study, v, specs) for v in study.variants]),
+        *_ran(study, specs),
+        *failures(study),
+        *study.warnings,
+    ]
+    if study.recommendation:
+        chosen = study.variant(study.recommendation.variant)
+        parts.append(f"Recommended: {chosen.recipe if chosen else NONE}. {study.recommendation.reason}")
+        parts += [f"Not met: {text}" for text in study.recommendation.unmet]
+    return "\n".join(parts)
+
+
+def failures(study: Study) -> list[str]:
+    """One line for each variant, and each benchmark of a finished variant, that didn't end well."""
+    bad = [f"{v.recipe} {_status(v)}: {_why(v)}" for v in study.variants if v.status != "finished"]
+    recipes = {v.id: v.recipe for v in study.variants if v.status == "finished"}
+    return bad + [
+        f"{recipes[m.variant]} on {m.spec} {_status(m)}: {_why(m)}"
+        for m in study.measurements
+        if m.status != "finished" and m.variant in recipes
+    ]
+
+
+def _row(study: Study, variant: Variant, specs: list[str]) -> list[str]:
+    sizes = [_size(study, variant, name) for name in ("size_bytes", "gzip_bytes")]
+    return [variant.recipe, *sizes, _quality(variant.quality), *(_speed(study, variant, s) for s in specs)]
+
+
+def _size(study: Study, variant: Variant, name: str) -> str:
+    if variant.facts is None:
+        return _status(variant) if name == "size_bytes" else NONE
+    own, base = getattr(variant.facts, name), study.baseline.facts
+    ratio = "" if base is None or is_baseline(variant) else f" ({words.times(getattr(base, name) / own)})"
+    return words.size(own) + ratio
+
+
+def _quality(quality: Quality | None) -> str:
+    if quality is None:
+        return NONE
+    if quality.metric == "sqnr_db":
+        return words.decibels(quality.value)
+    said = f"{quality.metric} {words.percent(quality.value, quality.n)}"
+    if quality.ci95 is None:
+        return said
+    low, high = (words.percent(end, quality.n) for end in quality.ci95)
+    return f"{said} [{low.removesuffix(' %')}, {high}]"
+
+
+def _speed(study: Study, variant: Variant, spec: str) -> str:
+    found = next((m for m in study.measurements if m.variant == variant.id and m.spec == spec), None)
+    if found is None:
+        return NONE
+    if found.latency is None:
+        return _status(found)
+    return words.milliseconds(found.latency.p50, found.noise)
+
+
+def _ran(study: Study, specs: list[str]) -> list[str]:
+    """One line for each target and each thing that really ran there, with the nodes that were delegated."""
+    recipes = {v.id: v.recipe for v in study.variants}
+    lines: dict[str, list[str]] = {}
+    for spec in specs:
+        for m in study.measurements:
+            if m.spec == spec and m.evidence:
+                nodes = f" {m.evidence.nodes_delegated}/{m.evidence.nodes_total}"
+                known = m.evidence.nodes_delegated is not None
+                said = recipes[m.variant] + (nodes if known else "")
+                lines.setdefault(f"{spec} ran on {m.evidence.used}", []).append(said)
+    return [f"{what}: {', '.join(who)}" for what, who in lines.items()]
+
+
+def _status(ended: Variant | Measurement) -> str:
+    return ended.status.replace("_", " ")
+
+
+def _why(ended: Variant | Measurement) -> str:
+    return ended.error.sentence if ended.error else "no reason was given."

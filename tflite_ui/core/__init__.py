@@ -1,0 +1,1 @@
+"""What things are: pydantic models and abstract classes. No input or output, nothing of ours above."""

@@ -1,0 +1,82 @@
+"""What an uploaded data file is, and whether it fits a model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tflite_ui.core.frozen import Frozen
+
+LABELS = "y"
+CALIBRATION_SUFFIX = "_calibration"
+"""In an .npz, ``<input>_calibration`` holds samples kept for calibration alone."""
+
+FixKey = Literal["cast", "scale", "add_channel_axis", "drop_channel_axis", "drop_bad", "drop_duplicates"]
+
+
+class ArraySummary(Frozen):
+    """One input's samples: ``shape`` is [n, ...], the range and counts are over all values."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    nan: int = 0
+    inf: int = 0
+    bad_samples: int = 0
+    histogram: tuple[int, ...] = ()
+
+
+class LabelSummary(Frozen):
+    """The labels: ``kind`` sparse (integers), one_hot, or values (regression targets)."""
+
+    kind: Literal["sparse", "one_hot", "values"]
+    shape: tuple[int, ...]
+    dtype: str
+    low: float | None = None
+    high: float | None = None
+    counts: dict[str, int] = {}
+
+
+class DataSummary(Frozen):
+    """A data file: its arrays and how its samples are shared out.
+
+    Samples named ``<input>_calibration`` calibrate and all others evaluate; without them a
+    fifth of the samples (at most 500) is held out for calibration, or, under 50 samples, all
+    serve both ends.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int
+    arrays: tuple[ArraySummary, ...]
+    labels: LabelSummary | None = None
+    samples: int
+    calibration_samples: int
+    evaluation_samples: int
+    duplicates: int = 0
+    shared: bool = False
+    thumbnails: tuple[str, ...] = ()
+    """Up to eight samples as PNG data URLs, when the samples look like images."""
+
+
+class Problem(Frozen):
+    """One way in which data doesn't fit: what, what to do, and fixes the app can apply itself."""
+
+    code: str
+    message: str
+    hint: str = ""
+    fixes: tuple[FixKey, ...] = ()
+    blocking: bool = True
+
+
+class Fit(Frozen):
+    """Whether data fits a model: ready when no problem blocks."""
+
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """True when nothing stands in the way of a run."""
+        return not any(p.blocking for p in self.problems)

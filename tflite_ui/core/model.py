@@ -1,0 +1,54 @@
+"""What a model is, before anything is done to it."""
+
+from __future__ import annotations
+
+from tflite_ui.core.frozen import Frozen
+
+
+class TensorSpec(Frozen):
+    """A model's input or output: ``shape`` with None for a dynamic axis, ``dtype`` as numpy names it."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+    @property
+    def sample_shape(self) -> tuple[int | None, ...]:
+        """The shape of one sample, the batch axis left out."""
+        return self.shape[1:]
+
+    def __str__(self) -> str:
+        dims = "×".join("?" if d is None else str(d) for d in self.sample_shape) or "scalar"
+        return f"{dims} {self.dtype}"
+
+
+class Layer(Frozen):
+    """One layer (Keras) or operator (TFLite) of a model, in graph order."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int | None, ...] | None = None
+    parameters: int | None = None
+
+
+class ModelSource(Frozen):
+    """A model file as its loader describes it; unknown is None.
+
+    ``parameters`` counts weights, ``macs`` multiply-accumulate operations for one sample.
+    ``softmax_output`` is True when the last layer is a softmax, ``rescales_input`` when a
+    layer of the model scales raw pixels itself.
+    """
+
+    name: str
+    format: str
+    sha256: str
+    size_bytes: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    parameters: int | None = None
+    macs: int | None = None
+    keras_version: str | None = None
+    layers: tuple[Layer, ...] = ()
+    softmax_output: bool | None = None
+    rescales_input: bool = False
+    notes: tuple[str, ...] = ()

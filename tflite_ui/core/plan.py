@@ -1,0 +1,114 @@
+"""A plan: recipes times targets, duplicates merged, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tflite_ui.core.errors import InvalidRecipe, InvalidTarget
+from tflite_ui.core.frozen import Frozen, digest_of
+from tflite_ui.core.goal import Goal
+from tflite_ui.core.params import format_spec, parse_params, parse_spec
+from tflite_ui.core.recipe import Recipe, Techniques, parse_recipe
+from tflite_ui.core.target import BenchmarkOptions, Target
+
+Targets = Mapping[str, Target]
+BASELINE = "float32"
+
+
+class TargetSpec(Frozen):
+    """A target with all its options, and the text (SPEC) that makes it again."""
+
+    target: str
+    options: dict[str, Any]
+    spec: str
+
+
+class Limits(Frozen):
+    """What one job may use: wall seconds and resident bytes."""
+
+    timeout_seconds: float = 3600.0
+    memory_bytes: int = 8 * 2**30
+
+
+class StudyRequest(Frozen):
+    """What a user asks for, as texts: ``model`` and ``data`` are blob digests (SHA-256)."""
+
+    model: str
+    data: str | None = None
+    recipes: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
+    seed: int = 0
+    limits: Limits = Limits()
+
+
+class PlannedVariant(Frozen):
+    """A recipe and the content address of its outcome."""
+
+    id: str
+    recipe: Recipe
+
+
+class Plan(Frozen):
+    """What will run: the baseline first, each variant once, each on every target once."""
+
+    variants: tuple[PlannedVariant, ...]
+    targets: tuple[TargetSpec, ...]
+    goals: tuple[Goal, ...] = ()
+    merged: int = 0
+    """How many of the recipes and targets asked for were doubles."""
+
+    @property
+    def benchmarks(self) -> int:
+        """Variants times targets."""
+        return len(self.variants) * len(self.targets)
+
+
+def parse_target(text: str, targets: Targets) -> TargetSpec:
+    """The target written as ``key:option=value``; raises InvalidTarget."""
+    key, values = parse_spec(text, InvalidTarget)
+    if key not in targets:
+        raise InvalidTarget(f"There is no target '{key}'.", f"There are: {', '.join(targets)}.")
+    options = parse_params(targets[key].Options, values, key, InvalidTarget)
+    return TargetSpec(target=key, options=options.model_dump(mode="json"), spec=format_spec(key, options))
+
+
+def target_options(spec: TargetSpec, targets: Targets) -> BenchmarkOptions:
+    """The typed options of a target spec."""
+    options = parse_params(targets[spec.target].Options, spec.options, spec.target, InvalidTarget)
+    assert isinstance(options, BenchmarkOptions)
+    return options
+
+
+def with_baseline(recipes: Iterable[Recipe], techniques: Techniques) -> tuple[Recipe, ...]:
+    """The recipes without doubles, the float32 baseline first (added when it isn't there)."""
+    baseline = parse_recipe(BASELINE, techniques)
+    return tuple({r.spec: r for r in (baseline, *recipes)}.values())
+
+
+def variant_id(recipe: Recipe, model: str, data: str | None, seed: int, versions: Mapping[str, str]) -> str:
+    """The content address of a variant: equal inputs, equal id."""
+    steps = [step.model_dump(mode="json") for step in recipe.steps]
+    return digest_of([steps, model, data, seed, dict(versions)])
+
+
+def make_plan(
+    request: StudyRequest,
+    goals: tuple[Goal, ...],
+    techniques: Techniques,
+    targets: Targets,
+    versions: Mapping[str, str],
+) -> Plan:
+    """The plan of a request; raises InvalidRecipe or InvalidTarget."""
+    if not request.recipes:
+        raise InvalidRecipe("No technique is chosen.", "Choose at least one.")
+    asked = [parse_recipe(text, techniques) for text in request.recipes]
+    recipes = with_baseline(asked, techniques)
+    specs = {t.spec: t for t in (parse_target(text, targets) for text in request.targets)}
+    merged = len(asked) - len({r.spec for r in asked}) + len(request.targets) - len(specs)
+    variants = tuple(
+        PlannedVariant(id=variant_id(r, request.model, request.data, request.seed, versions), recipe=r)
+        for r in recipes
+    )
+    return Plan(variants=variants, targets=tuple(specs.values()), goals=goals, merged=merged)

@@ -1,0 +1,99 @@
+"""One recipe's outcome: a file, what was proved about it, how well it does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tflite_ui.core.errors import ErrorInfo
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.recipe import Step
+
+Ending = Literal["finished", "failed", "cancelled", "timed_out", "lost"]
+Status = Literal["queued", "running", "finished", "failed", "cancelled", "timed_out", "lost"]
+
+
+class Check(Frozen):
+    """One thing verified about a file: passed or not, with what was found."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+class Seconds(Frozen):
+    """Wall seconds of each stage; None for a stage that wasn't run."""
+
+    train: float | None = None
+    convert: float | None = None
+    evaluate: float | None = None
+
+
+class PerClass(Frozen):
+    """One class: how many samples, how many the variant and the baseline get right."""
+
+    label: str
+    n: int
+    correct: int
+    baseline_correct: int
+
+
+class Quality(Frozen):
+    """How well a variant does on ``n`` evaluation samples.
+
+    ``metric`` is ``accuracy`` with labels, else ``agreement`` or ``sqnr_db`` with the original;
+    ``ci95`` the Wilson interval of a proportion (Wilson, 1927); ``agreement`` the share of equal
+    top-1 answers; ``sqnr_db`` the signal-to-quantisation-noise ratio in decibels over all outputs;
+    ``max_error`` and ``mean_error`` absolute differences to the original's outputs.
+    ``baseline_right_only`` and ``variant_right_only`` count the paired disagreements.
+    """
+
+    metric: str
+    value: float
+    n: int
+    ci95: tuple[float, float] | None = None
+    agreement: float | None = None
+    sqnr_db: float | None = None
+    max_error: float | None = None
+    mean_error: float | None = None
+    per_class: tuple[PerClass, ...] = ()
+    baseline_right_only: int | None = None
+    variant_right_only: int | None = None
+
+
+class FileFacts(Frozen):
+    """What is read from a .tflite's bytes, never from its name.
+
+    ``dtypes`` counts constant (weight) and activation tensors by dtype; ``sparsity`` is the share
+    of zero weights; ``unique_weights`` the number of distinct values in the largest weight tensor;
+    ``operators`` counts operators by name; ``scheme`` e.g. ``wi8_ai8`` as the bytes show it.
+    """
+
+    sha256: str
+    size_bytes: int
+    gzip_bytes: int
+    parameters: int | None = None
+    macs: int | None = None
+    sparsity: float | None = None
+    unique_weights: int | None = None
+    dtypes: dict[str, int] = {}
+    input_dtypes: tuple[str, ...] = ()
+    output_dtypes: tuple[str, ...] = ()
+    operators: dict[str, int] = {}
+    scheme: str = ""
+
+
+class Variant(Frozen):
+    """A recipe applied to a source; fields are None until (or unless) they are known."""
+
+    id: str
+    recipe: str
+    steps: tuple[Step, ...]
+    status: Status = "queued"
+    error: ErrorInfo | None = None
+    file: str | None = None
+    facts: FileFacts | None = None
+    checks: tuple[Check, ...] = ()
+    seconds: Seconds = Seconds()
+    quality: Quality | None = None
+    cached: bool = False
+    """True when the result was at hand from an earlier study."""

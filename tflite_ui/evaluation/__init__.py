@@ -1,0 +1,1 @@
+"""How well a variant does: task quality with intervals, and fidelity to the original."""

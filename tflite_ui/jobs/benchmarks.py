@@ -1,0 +1,95 @@
+"""The benchmarks of a study: one target after another, its files interleaved in rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.plan import TargetSpec
+from tflite_ui.core.study import Study
+from tflite_ui.jobs.board import Board
+from tflite_ui.jobs.executor import RunningJob
+from tflite_ui.jobs.ledger import OPEN, Ledger
+from tflite_ui.jobs.rounds import GROUP, Rounds, Seat
+from tflite_ui.jobs.workshop import Call, Workshop
+from tflite_ui.store.uploads import Upload
+from tflite_ui.worker.payloads import Benchmark
+
+Register = Callable[[str, RunningJob], None]
+Stopped = Callable[[str], bool]
+
+
+class Benchmarks:
+    """Measures what is queued in one study."""
+
+    def __init__(
+        self, workshop: Workshop, ledger: Ledger, board: Board, register: Register, stopped: Stopped
+    ) -> None:
+        self._workshop, self._ledger, self._board = workshop, ledger, board
+        self._register, self._stopped = register, stopped
+
+    def run(self) -> None:
+        """Measure every queued pair of a finished variant and a target, and write the results."""
+        study = self._ledger.study()
+        made = {v.id for v in study.variants if v.status == "finished"}
+        queued = [m for m in study.measurements if m.status in OPEN and m.variant in made]
+        for spec in dict.fromkeys(m.spec for m in queued):
+            if not self._stopped(""):
+                self._target(spec, [m for m in queued if m.spec == spec])
+
+    def _target(self, spec: str, queued: list[Measurement]) -> None:
+        self._board.begin(spec)
+        groups = [queued[i : i + GROUP] for i in range(0, len(queued), GROUP)]
+        for number, group in enumerate(groups):
+            for measured in self._group(spec, group, number, len(groups)):
+                self._ledger.save_measurement(measured)
+        self._board.end(spec, "cancelled" if self._stopped("") else "finished")
+
+    def _group(self, spec: str, group: list[Measurement], number: int, groups: int) -> list[Measurement]:
+        seats = self._seats(group)
+
+        def on_turn(done: int, whole: int) -> None:
+            self._board.stage(spec, "measure", (number + done / whole) / groups)
+            for seat in seats:
+                seat.dropped = self._stopped(seat.measurement.variant)
+
+        self._board.stage(spec, "open", 0.0)
+        try:
+            return Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn).run()
+        finally:
+            for seat in seats:
+                self._workshop.sweep(seat.call)
+
+    def _seats(self, group: list[Measurement]) -> list[Seat]:
+        """The baseline first, as a mere reference when it isn't in the queue itself."""
+        study, _, data = self._ledger.inputs()
+        first = [m for m in group if m.variant == study.baseline.id]
+        rest = [m for m in group if m.variant != study.baseline.id]
+        reference = not first and study.baseline.status == "finished"
+        if reference:
+            first = [group[0].model_copy(update={"variant": study.baseline.id})]
+        return [
+            self._seat(m, study, data, reference and m.variant == study.baseline.id) for m in (*first, *rest)
+        ]
+
+    def _seat(self, measurement: Measurement, study: Study, data: Upload | None, reference: bool) -> Seat:
+        variant = study.variant(measurement.variant)
+        assert variant is not None
+        assert variant.facts is not None
+        blobs = self._workshop.blobs
+        path = blobs.path(variant.facts.sha256, "variant.tflite")
+        data_path = blobs.path(data.digest, data.name) if data else None
+        target = TargetSpec(target=measurement.target, options=measurement.options, spec=measurement.spec)
+        payload = Benchmark(
+            variant=variant.id,
+            file=str(path),
+            target=target,
+            source=study.source,
+            data=str(data_path) if data_path else None,
+            seed=study.request.seed,
+        )
+        limits = study.request.limits
+        seat = Seat(measurement, Call("benchmark", payload, (path, data_path), limits=limits), reference)
+        seat.call.on_event = seat.hear
+        seat.call.on_start = lambda job: self._register(variant.id, job)
+        return seat

@@ -1,0 +1,106 @@
+"""From a request to a study: everything that can be refused is refused here, before anything runs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from tflite_ui.core.data import DataSummary
+from tflite_ui.core.errors import DataMismatch, InvalidRecipe, InvalidTarget
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, variant_id
+from tflite_ui.core.plan import StudyRequest as Request
+from tflite_ui.core.recipe import Recipe, Techniques, find_technique, parse_recipe, step_params
+from tflite_ui.core.study import Study
+from tflite_ui.core.target import Availability
+from tflite_ui.core.variant import Variant
+from tflite_ui.datasets.fit import fit
+from tflite_ui.jobs.environment import deciding_versions, environment
+from tflite_ui.store.studies import Studies
+from tflite_ui.techniques import techniques
+
+
+def check_needs(recipe: Recipe, source: ModelSource | None, data: bool, known: Techniques) -> None:
+    """Raise InvalidRecipe when a step needs data there isn't, or can't be done to this model."""
+    for step in recipe.steps:
+        technique = find_technique(step.technique, known)
+        if not data and technique.needs & {"calibration_data", "labels"}:
+            text = f"{technique.title} needs calibration data, and there is none."
+            raise InvalidRecipe(text, "Give a data file, or leave this technique out.")
+        refusal = technique.refuses(source, step_params(step, known)) if source else ""
+        if refusal:
+            raise InvalidRecipe(f"{technique.title}: {refusal}", "Leave this technique out.")
+
+
+def check_available(target: str, availability: Mapping[str, Availability]) -> None:
+    """Raise InvalidTarget when a target is known not to be had here."""
+    known = availability.get(target)
+    if known is not None and not known.available:
+        raise InvalidTarget(f"The target {target} can't be used here: {known.reason}", known.install)
+
+
+def check_fit(source: ModelSource, data: DataSummary | None) -> tuple[str, ...]:
+    """What is worth knowing about the data; raises DataMismatch on what stands in the way."""
+    if data is None:
+        return ()
+    found = fit(source, data)
+    for problem in found.problems:
+        if problem.blocking:
+            fixes = ", ".join(problem.fixes)
+            hint = f"{problem.hint} (--fix {fixes} does it.)" if fixes else problem.hint
+            raise DataMismatch(f"{data.name} doesn't fit {source.name}: {problem.message}", hint)
+    return tuple(problem.message for problem in found.problems)
+
+
+def new_study(
+    request: Request, plan: Plan, source: ModelSource, data: DataSummary | None, notes: tuple[str, ...]
+) -> Study:
+    """A study with everything queued."""
+    title = f"{source.name} with {data.name}" if data else source.name
+    variants = tuple(_variant(planned) for planned in plan.variants)
+    return Study(
+        id=secrets.token_hex(6),
+        title=title,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        state="queued",
+        request=request,
+        environment=environment(),
+        source=source,
+        data=data,
+        variants=variants,
+        measurements=tuple(_measurement(v, t) for t in plan.targets for v in variants),
+        goals=plan.goals,
+        warnings=notes,
+    )
+
+
+def planned_again(study: Study, text: str) -> PlannedVariant:
+    """One more recipe for a study; raises InvalidRecipe."""
+    recipe = parse_recipe(text, techniques())
+    request = study.request
+    id = variant_id(recipe, request.model, request.data, request.seed, deciding_versions())
+    return PlannedVariant(id=id, recipe=recipe)
+
+
+def add_variant(studies: Studies, study: Study, planned: PlannedVariant) -> None:
+    """Queue one more variant of a study, on every target the study has; raises DiskFull."""
+    variant = _variant(planned)
+    studies.save_variant(study.id, variant)
+    for target in _targets(study):
+        studies.save_measurement(study.id, _measurement(variant, target))
+
+
+def _targets(study: Study) -> Iterator[TargetSpec]:
+    seen = {m.spec: m for m in study.measurements}
+    for m in seen.values():
+        yield TargetSpec(target=m.target, options=m.options, spec=m.spec)
+
+
+def _variant(planned: PlannedVariant) -> Variant:
+    return Variant(id=planned.id, recipe=planned.recipe.spec, steps=planned.recipe.steps)
+
+
+def _measurement(variant: Variant, target: TargetSpec) -> Measurement:
+    return Measurement(variant=variant.id, target=target.target, spec=target.spec, options=target.options)

@@ -1,0 +1,161 @@
+"""One study from where it stands to its end: prepare, convert and evaluate side by side, measure alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from tflite_ui.core.errors import DiskFull, ErrorInfo, JobCancelled
+from tflite_ui.core.goal import Recommendation
+from tflite_ui.core.study import State, Study
+from tflite_ui.core.variant import Variant
+from tflite_ui.jobs.benchmarks import Benchmarks
+from tflite_ui.jobs.board import Board, Entry
+from tflite_ui.jobs.executor import RunningJob
+from tflite_ui.jobs.ledger import Ledger
+from tflite_ui.jobs.preparations import Preparation, Preparations, PrepareFailed
+from tflite_ui.jobs.variants import Variants
+from tflite_ui.jobs.workshop import Workshop
+
+Advise = Callable[[Study], Recommendation | None]
+PREPARE = "prepare"
+
+
+@dataclass
+class Control:
+    """What a user has called off, and the jobs that it stops."""
+
+    all: threading.Event = field(default_factory=threading.Event)
+    variants: set[str] = field(default_factory=set)
+    _jobs: dict[str, list[RunningJob]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def register(self, owner: str, job: RunningJob) -> None:
+        """``job`` works for ``owner`` (a variant's id, or PREPARE)."""
+        with self._lock:
+            self._jobs.setdefault(owner, []).append(job)
+        if self.stopped(owner):
+            job.cancel()
+
+    def stopped(self, owner: str = "") -> bool:
+        """Whether ``owner``, or everything, is called off."""
+        return self.all.is_set() or owner in self.variants
+
+    def cancel(self, owner: str | None) -> None:
+        """Call off one owner, or everything with None."""
+        if owner is None:
+            self.all.set()
+        else:
+            self.variants.add(owner)
+        with self._lock:
+            jobs = [job for key, found in self._jobs.items() if owner in (None, key) for job in found]
+        for job in jobs:
+            job.cancel()
+
+
+class StudyRun:
+    """Works through what is queued in a study until nothing is; safe to run again after any end."""
+
+    def __init__(
+        self, workshop: Workshop, ledger: Ledger, preparations: Preparations, advise: Advise, board: Board
+    ) -> None:
+        self._workshop, self._ledger, self._preparations = workshop, ledger, preparations
+        self._advise = advise
+        self.board = board
+        self.control = Control()
+        self._left = False
+
+    def leave(self) -> None:
+        """Stop at once and keep what is open queued, for a later run to take up."""
+        self._left = True
+        self._ledger.leave()
+        self.control.cancel(None)
+
+    def drop_queued(self, variant: str | None) -> None:
+        """End a called-off variant that hasn't started yet."""
+        if variant is not None:
+            self._ledger.cancel_variant(variant, called_off())
+
+    def run(self) -> None:
+        """Do everything that is queued, then say how the study ended."""
+        if not self._ledger.open():
+            return
+        self._ledger.requeue()
+        self._ledger.set_state("running")
+        while self._ledger.pending() and not self.control.stopped():
+            self._pass()
+        if not self._left:
+            self._finish()
+
+    def _pass(self) -> None:
+        self._put_up()
+        try:
+            preparation = self._prepare()
+        except PrepareFailed as failed:
+            if not self._left:
+                self._ledger.fail_queued(failed.ending, failed.error)
+            return
+        variants = Variants(
+            self._workshop, self._ledger, self.board, self.control.register, self.control.stopped
+        )
+        with ThreadPoolExecutor(self._workshop.cores) as pool:
+            queued = self._ledger.queued_variants()
+            list(pool.map(lambda v: self._guard(v, lambda: variants.make(v, preparation)), queued))
+        self._ledger.drop_unmeasurable()
+        Benchmarks(
+            self._workshop, self._ledger, self.board, self.control.register, self.control.stopped
+        ).run()
+
+    def _guard(self, variant: Variant, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except DiskFull as full:
+            self.board.end(variant.id, "failed")
+            self._ledger.save_variant(variant.model_copy(update={"status": "failed", "error": full.info()}))
+
+    def _put_up(self) -> None:
+        study = self._ledger.study()
+        self.board.add(Entry(id=PREPARE, kind="prepare", title="Prepare the model", weight=4.0))
+        for variant in study.variants:
+            self.board.add(Entry(id=variant.id, kind="variant", title=variant.recipe, weight=2.0))
+            if variant.status not in ("queued", "running"):
+                self.board.end(variant.id, variant.status)
+        for spec in dict.fromkeys(m.spec for m in study.measurements):
+            weight = 0.5 * len(study.variants)
+            self.board.add(Entry(id=spec, kind="benchmark", title=spec, weight=weight))
+
+    def _prepare(self) -> Preparation:
+        study, model, data = self._ledger.inputs()
+        self.board.begin(PREPARE)
+        try:
+            preparation = self._preparations.get(
+                study.source,
+                model,
+                data,
+                study.request.seed,
+                study.request.limits,
+                on_event=lambda event: self.board.hear(PREPARE, event),
+                on_start=lambda job: self.control.register(PREPARE, job),
+                stopped=self.control.stopped,
+            )
+        except PrepareFailed as failed:
+            self.board.end(PREPARE, failed.ending)
+            raise
+        except DiskFull as full:
+            self.board.end(PREPARE, "failed")
+            raise PrepareFailed("failed", full.info()) from full
+        self.board.end(PREPARE, "finished")
+        return preparation
+
+    def _finish(self) -> None:
+        if self.control.stopped():
+            self._ledger.fail_queued("cancelled", called_off())
+        state: State = "cancelled" if self.control.stopped() else "finished"
+        self._ledger.finish(state, self._advise(self._ledger.study()))
+
+
+def called_off() -> ErrorInfo:
+    """The error of what a user cancelled."""
+    return JobCancelled("It was cancelled.", "Run it again to go on; finished variants are kept.").info()

@@ -1,0 +1,133 @@
+"""Making one variant of a study: from the cache, or in a job of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from tflite_ui.core.recipe import file_name
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Variant
+from tflite_ui.jobs.board import Board
+from tflite_ui.jobs.executor import Outcome, RunningJob
+from tflite_ui.jobs.ledger import Ledger
+from tflite_ui.jobs.preparations import Preparation
+from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
+from tflite_ui.store.uploads import Upload
+from tflite_ui.worker.payloads import MakeVariant, VariantResult
+from tflite_ui.worker.protocol import Event
+
+Register = Callable[[str, RunningJob], None]
+Stopped = Callable[[str], bool]
+
+
+class Variants:
+    """Makes the variants of one study."""
+
+    def __init__(
+        self, workshop: Workshop, ledger: Ledger, board: Board, register: Register, stopped: Stopped
+    ) -> None:
+        self._workshop, self._ledger, self._board = workshop, ledger, board
+        self._register, self._stopped = register, stopped
+
+    def make(self, variant: Variant, preparation: Preparation) -> None:
+        """Bring one variant to its end and write it, unless it is called off; raises DiskFull."""
+        if self._stopped(variant.id):
+            self._board.end(variant.id, "cancelled")
+            return
+        if kept := self._kept(variant):
+            self._board.end(variant.id, "finished")
+            self._ledger.save_variant(_finished(variant, kept, cached=True))
+            return
+        study, model, data = self._ledger.inputs()
+        call = self._call(variant, study, model, data, preparation)
+        try:
+            self._ledger.save_variant(variant.model_copy(update={"status": "running"}))
+            outcome = self._workshop.run(call)
+            ended = self._ended(variant, outcome)
+            self._keep_log(variant, call)
+            self._board.end(variant.id, ended.status, self._workshop.log(call))
+            self._ledger.save_variant(ended)
+        finally:
+            self._workshop.sweep(call)
+
+    def _kept(self, variant: Variant) -> VariantResult | None:
+        found = self._workshop.results.get(f"variant:{variant.id}")
+        if found is None:
+            return None
+        result = VariantResult.model_validate(found)
+        return result if self._workshop.blobs.has(result.facts.sha256) else None
+
+    def _call(
+        self, variant: Variant, study: Study, model: Upload, data: Upload | None, preparation: Preparation
+    ) -> Call:
+        blobs = self._workshop.blobs
+        path, float_file = (
+            blobs.path(model.digest, model.name),
+            blobs.path(preparation.float_digest, "float.tflite"),
+        )
+        outputs = (
+            blobs.path(preparation.outputs_digest, "outputs.npz") if preparation.outputs_digest else None
+        )
+        data_path = blobs.path(data.digest, data.name) if data else None
+        payload = MakeVariant(
+            source=study.source,
+            path=str(path),
+            float_file=str(float_file),
+            summary=study.data,
+            outputs_file=str(outputs) if outputs else None,
+            data=str(data_path) if data_path else None,
+            steps=variant.steps,
+            seed=study.request.seed,
+            cores=self._workshop.cores,
+        )
+        call = Call(
+            kind="variant",
+            payload=payload,
+            reads=(path, float_file, outputs, data_path),
+            limits=study.request.limits,
+            on_event=lambda event: self._hear(variant, event),
+            stopped=lambda: self._stopped(variant.id),
+        )
+        folder = self._workshop.folder(call)
+        call.on_start = lambda job: self._started(variant, job, folder)
+        return call
+
+    def _started(self, variant: Variant, job: RunningJob, folder: Path) -> None:
+        self._board.begin(variant.id, lambda: read_log(folder))
+        self._register(variant.id, job)
+
+    def _hear(self, variant: Variant, event: Event) -> None:
+        self._board.hear(variant.id, event)
+        if event.event == "opened":
+            self._ledger.note_isolation(event.isolation)
+
+    def _ended(self, variant: Variant, outcome: Outcome) -> Variant:
+        if outcome.ending != "finished" or outcome.result is None:
+            return variant.model_copy(update={"status": outcome.ending, "error": problem(outcome)})
+        result = VariantResult.model_validate(outcome.result)
+        self._workshop.blobs.add(Path(result.file), "variant.tflite")
+        self._workshop.results.put(f"variant:{variant.id}", result.model_dump(mode="json"))
+        return _finished(variant, result, cached=False)
+
+    def _keep_log(self, variant: Variant, call: Call) -> None:
+        text = self._workshop.log(call)
+        folder = self._workshop.home.study(self._ledger.id)
+        with suppress(OSError):  # a log that doesn't fit on the disk is no reason to lose the file
+            (folder / f"{variant.id}.log").write_text(f"== {variant.recipe}\n{text}\n", "utf-8")
+
+
+def _finished(variant: Variant, result: VariantResult, cached: bool) -> Variant:
+    return variant.model_copy(
+        update={
+            "status": "finished",
+            "error": None,
+            "file": file_name(variant.recipe),
+            "facts": result.facts,
+            "checks": result.checks,
+            "seconds": result.seconds,
+            "quality": result.quality,
+            "cached": cached,
+        }
+    )

@@ -1,0 +1,1 @@
+"""What a .tflite's bytes say, read without TensorFlow."""

@@ -1,0 +1,79 @@
+"""8-bit weights and activations, scales found by calibration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from typing_extensions import override
+
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.params import Params as Settings
+from tflite_ui.core.technique import Context, Conversion, Family, Need
+from tflite_ui.litert.quantizer import Scope, float_ports, quantise, scoped, with_uint8_ports
+
+
+class FullIntegerParams(Settings):
+    """Settings of full integer quantisation."""
+
+    io: Literal["float32", "int8", "uint8"] = Field(
+        "float32",
+        title="Inputs and outputs",
+        description="What the file takes and gives: float32, or integers for devices without floats.",
+    )
+    samples: int = Field(
+        200,
+        ge=1,
+        le=100_000,
+        title="Calibration samples",
+        description="How many samples show the quantizer which values occur; 100 to 500 usually do.",
+    )
+    per_channel: bool = Field(
+        True,
+        title="Per channel",
+        description="A scale for each output channel of a weight, not one for all: more accurate.",
+        json_schema_extra={"advanced": True},
+    )
+    scope: Scope = Field(
+        "all",
+        title="Operators",
+        description="Which operators compute in 8 bits: all that can, or convolutions or dense layers alone.",
+        json_schema_extra={"advanced": True},
+    )
+
+
+class FullInteger(Conversion):
+    """int8 throughout, int32 biases."""
+
+    key: ClassVar[str] = "full_integer"
+    title: ClassVar[str] = "Full integer (int8)"
+    summary: ClassVar[str] = "About 4x smaller, usually the fastest on CPUs, and what NPUs and DSPs run."
+    price: ClassVar[str] = "Needs calibration data; some models lose accuracy."
+    family: ClassVar[Family] = "quantisation"
+    needs: ClassVar[frozenset[Need]] = frozenset({"calibration_data"})
+    Params: ClassVar[type[Settings]] = FullIntegerParams
+
+    @override
+    def scheme(self, params: Settings) -> str:
+        """8-bit weights and activations."""
+        return "wi8_ai8"
+
+    @override
+    def refuses(self, source: ModelSource, params: Settings) -> str:
+        """Integer ports with a part of the operators in float."""
+        assert isinstance(params, FullIntegerParams)
+        if params.io != "float32" and params.scope != "all":
+            return f"With scope={params.scope} a part of the model stays float: choose io=float32."
+        return ""
+
+    @override
+    def convert(self, model: Path, params: Settings, context: Context) -> Path:
+        """Calibrate and quantise; raises ConversionFailed or DataMismatch."""
+        assert isinstance(params, FullIntegerParams)
+        rules = scoped(params.scope, "static", per_channel=params.per_channel)
+        rules += () if params.io == "int8" else float_ports()
+        made = quantise(model, rules, context.folder / "full_integer.tflite", context, params.samples)
+        if params.io != "uint8":
+            return made
+        return with_uint8_ports(made, context.folder / "full_integer_uint8.tflite")

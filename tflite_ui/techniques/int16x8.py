@@ -1,0 +1,57 @@
+"""8-bit weights, 16-bit activations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from typing_extensions import override
+
+from tflite_ui.core.params import Params as Settings
+from tflite_ui.core.technique import Context, Conversion, Family, Need
+from tflite_ui.litert.quantizer import float_ports, quantise, scoped
+
+ACTIVATION_BITS = 16
+
+
+class Int16x8Params(Settings):
+    """Settings of int16x8 quantisation."""
+
+    io: Literal["float32", "int16"] = Field(
+        "float32",
+        title="Inputs and outputs",
+        description="What the file takes and gives: float32, or int16 for devices without floats.",
+    )
+    samples: int = Field(
+        200,
+        ge=1,
+        le=100_000,
+        title="Calibration samples",
+        description="How many samples show the quantizer which values occur; 100 to 500 usually do.",
+    )
+
+
+class Int16x8(Conversion):
+    """int16 activations, int8 weights, int64 biases."""
+
+    key: ClassVar[str] = "int16x8"
+    title: ClassVar[str] = "int16x8"
+    summary: ClassVar[str] = "About 4x smaller and nearly as accurate as float, in integers alone."
+    price: ClassVar[str] = "Very slow on most CPUs, for want of fast kernels; needs calibration data."
+    family: ClassVar[Family] = "quantisation"
+    needs: ClassVar[frozenset[Need]] = frozenset({"calibration_data"})
+    Params: ClassVar[type[Settings]] = Int16x8Params
+
+    @override
+    def scheme(self, params: Settings) -> str:
+        """8-bit weights, 16-bit activations."""
+        return "wi8_ai16"
+
+    @override
+    def convert(self, model: Path, params: Settings, context: Context) -> Path:
+        """Calibrate and quantise; raises ConversionFailed or DataMismatch."""
+        assert isinstance(params, Int16x8Params)
+        rules = scoped("all", "static", activation_bits=ACTIVATION_BITS)
+        rules += () if params.io == "int16" else float_ports()
+        return quantise(model, rules, context.folder / "int16x8.tflite", context, params.samples)

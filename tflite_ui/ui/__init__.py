@@ -1,0 +1,1 @@
+"""What the pages draw and how they hear: Streamlit lives here and nowhere below."""

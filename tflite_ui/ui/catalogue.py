@@ -1,0 +1,79 @@
+"""Offers made from the registries, with the reasons for what can't be chosen now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tflite_ui.core.data import DataSummary
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.plan import BASELINE
+from tflite_ui.core.target import Availability, Target
+from tflite_ui.core.technique import Conversion, Need, Technique
+from tflite_ui.ui.offers import Offer
+from tflite_ui.ui.presets import FIRST_TARGETS
+
+
+def technique_offers(
+    techniques: Mapping[str, Technique], source: ModelSource | None, data: DataSummary | None
+) -> list[Offer]:
+    """A card for each technique: the baseline first, then by place in a recipe, then by title."""
+    ranked = sorted(techniques.values(), key=lambda t: (t.key != BASELINE, -t.order, t.title))
+    return [_technique_offer(technique, source, data) for technique in ranked]
+
+
+def target_offers(targets: Mapping[str, Target], availability: Mapping[str, Availability]) -> list[Offer]:
+    """A card for each target: those that can be used here first, of these the ones on from the start."""
+    first = {text.partition(":")[0]: place for place, text in reversed(list(enumerate(FIRST_TARGETS)))}
+    offers = [_target_offer(target, availability.get(target.key)) for target in targets.values()]
+    rank = {
+        offer.key: (bool(offer.refusal), first.get(offer.key, len(first)), offer.title) for offer in offers
+    }
+    return sorted(offers, key=lambda offer: rank[offer.key])
+
+
+def _technique_offer(technique: Technique, source: ModelSource | None, data: DataSummary | None) -> Offer:
+    return Offer(
+        kind="technique",
+        key=technique.key,
+        title=technique.title,
+        summary=technique.summary,
+        price=technique.price,
+        params=technique.Params,
+        refusal=_refusal(technique, source, data),
+        fixed=technique.key == BASELINE,
+        ending="" if isinstance(technique, Conversion) else f"+{BASELINE}",
+    )
+
+
+def _refusal(technique: Technique, source: ModelSource | None, data: DataSummary | None) -> str:
+    if source is None:
+        return ""
+    missing = [words for need, words in _missing(source, data).items() if need in technique.needs]
+    return missing[0] if missing else technique.refuses(source, technique.Params())
+
+
+def _missing(source: ModelSource, data: DataSummary | None) -> dict[Need, str]:
+    """What these uploads can't give, and what to do about it."""
+    missing: dict[Need, str] = {}
+    if source.keras_version is None:
+        missing["keras_graph"] = "Needs a Keras model: this file's layers can't be trained."
+    if data is None or data.calibration_samples == 0:
+        missing["calibration_data"] = "Needs calibration data: add it in step 2."
+    if data is None or data.labels is None:
+        missing["labels"] = "Needs labels: add labelled data in step 2."
+    return missing
+
+
+def _target_offer(target: Target, known: Availability | None) -> Offer:
+    refusal = ""
+    if known is not None and not known.available:
+        refusal = f"Not here: {known.reason}" + (f" To get it: {known.install}" if known.install else "")
+    return Offer(
+        kind="target",
+        key=target.key,
+        title=target.title,
+        summary=target.summary,
+        price=f"Runs on the {target.accelerator}.",
+        params=target.Options,
+        refusal=refusal,
+    )

@@ -1,0 +1,92 @@
+"""What the words mean: every help text of the pages, said once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HELP: Final[dict[str, str]] = {
+    "model": (
+        "The trained model that every variant is made from. It is stored on this machine and goes "
+        "nowhere else."
+    ),
+    "data": (
+        "Samples of what the model sees in use. They calibrate integer quantisation; with labels they "
+        "also measure accuracy."
+    ),
+    "calibration": (
+        "A few hundred samples that show which values occur inside the model, so that integers can be "
+        "scaled to them."
+    ),
+    "parameters": "The numbers learnt in training (weights and biases), counted in the uploaded file.",
+    "macs": "Multiply-accumulate operations for one sample: how much arithmetic one answer costs.",
+    "technique": "One way to make the model smaller or faster.",
+    "target": "A place where the file can run. Each chosen target times every variant.",
+    "variant": "One technique with one setting, applied to your model: one .tflite file.",
+    "baseline": "Your model as a plain float32 .tflite. Everything is compared with it.",
+    "size": "The .tflite file's size. 1 KB is 1,000 bytes.",
+    "gzip": "The size after gzip, as in an app package. Pruning and clustering show here.",
+    "latency": "The time of one run with one sample: half of the timed runs took less than the median (p50).",
+    "spread": "The middle 80 % of the timed runs: from the 10th to the 90th percentile.",
+    "first": (
+        "The very first run, with whatever the runtime sets up on the way. It is kept apart from the others."
+    ),
+    "accuracy": (
+        "The share of labelled samples answered right (top-1). The range is the 95 % Wilson interval: "
+        "what this many samples can tell."
+    ),
+    "agreement": "The share of samples where the variant's first choice is the original's.",
+    "sqnr_db": (
+        "Signal-to-quantisation-noise ratio of the outputs in decibels: higher is closer to the original."
+    ),
+    "drop": "How many percentage points the quality may fall below the baseline's.",
+    "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
+    "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
+    "checks": (
+        "What was verified about the file itself after it was written; nothing here is taken from its name."
+    ),
+    "delegated": "Nodes of the graph that the delegate took over, of all nodes, as the runtime reports it.",
+    "noisy": (
+        "The machine was busy with something else: the rounds of this benchmark differ by more than "
+        "they should."
+    ),
+    "what_if": (
+        "Changes one setting and adds the outcome to this study. What is already known is not computed again."
+    ),
+    "presets": "A preset sets the cards below; you can change them afterwards.",
+    "bundle": "All files, study.json, the measurements as CSV, the charts and a report, as one zip.",
+    "study": "One model, one data file and all variants made from them.",
+    "peak_memory": "The most memory the runtime held beyond what was there before it opened the file.",
+}
+"""Help texts by term."""
+
+FIX_LABELS: Final[dict[str, str]] = {
+    "cast": "Convert the type",
+    "scale": "Scale the values",
+    "add_channel_axis": "Add a channel axis",
+    "drop_channel_axis": "Drop the channel axis",
+    "drop_bad": "Drop the bad samples",
+    "drop_duplicates": "Drop the duplicates",
+}
+"""What the button of each data fix says."""
+
+STATUS_WORDS: Final[dict[str, str]] = {
+    "queued": "waiting",
+    "running": "running",
+    "finished": "finished",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "timed_out": "timed out",
+    "lost": "worker lost",
+}
+"""Statuses in words."""
+
+STATUS_ICONS: Final[dict[str, str]] = {
+    "queued": ":material/schedule:",
+    "running": ":material/progress_activity:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/cancel:",
+    "timed_out": ":material/timer_off:",
+    "lost": ":material/link_off:",
+}
+"""Statuses as icons; always beside the word."""

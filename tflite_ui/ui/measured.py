@@ -1,0 +1,130 @@
+"""Latency and quality: what was measured, how, and what really ran."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
+from tflite_ui.analysis.labels import variant_labels
+from tflite_ui.api import Desk
+from tflite_ui.charts.distribution import distribution_chart
+from tflite_ui.charts.latency import latency_chart
+from tflite_ui.charts.quality import quality_chart
+from tflite_ui.core.study import Study
+from tflite_ui.ui import figures, glossary, notices, picks
+
+
+def latency(_: Desk, study: Study) -> None:
+    """Latency by target, its distribution, and what really ran."""
+    frame = picks.only(study, latency_frame(study))
+    if frame.empty:
+        st.write("Nothing was timed in this study: no target was chosen.")
+        return
+    specs = dict(zip(frame["spec"], frame["target_label"], strict=True))
+    chosen = _targets(specs)
+    shown = frame[frame["spec"].isin(chosen)]
+    _noise(shown)
+    figures.draw(
+        latency_chart(shown, figures.dark()), "Median latency by target and variant", "latency.chart"
+    )
+    st.caption(f"{glossary.HELP['latency']} {glossary.HELP['first']}")
+    _distribution(study, chosen)
+    st.subheader("What really ran", anchor=False, help=glossary.HELP["delegated"])
+    st.dataframe(ran(shown), hide_index=True, key="latency.ran", alt="What really ran for each measurement")
+
+
+def _distribution(study: Study, specs: list[str]) -> None:
+    folded = st.expander("How the single runs spread", key="latency.runs", on_change="rerun")
+    if not folded.open:
+        return
+    bins = picks.only(study, distribution_frame(study))
+    with folded:
+        chart = distribution_chart(bins[bins["spec"].isin(specs)], figures.dark())
+        figures.draw(chart, "Distribution of the timed runs", "latency.distribution")
+        st.caption(glossary.HELP["spread"])
+
+
+def _targets(specs: dict[str, str]) -> list[str]:
+    if len(specs) == 1:
+        return list(specs)
+    chosen = st.pills(
+        "Targets",
+        list(specs),
+        selection_mode="multi",
+        default=list(specs),
+        format_func=lambda spec: specs.get(spec, spec),
+        key="latency.targets",
+        persist_state="session",
+    )
+    return chosen or list(specs)
+
+
+def _noise(frame: pd.DataFrame) -> None:
+    noisy = frame[frame["noisy"]]
+    if len(noisy):
+        where = ", ".join(sorted(set(noisy["target_label"])))
+        text = f"The machine was busy while measuring: {notices.plain(where)}. Take those times with care."
+        st.warning(text, icon=":material/warning:")
+
+
+def ran(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per measurement: what was asked for, what ran, over how many runs."""
+    delegated = [
+        "" if pd.isna(total) else f"{int(part or 0)} of {int(total)} nodes"
+        for part, total in zip(frame["nodes_delegated"].fillna(0), frame["nodes_total"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "Variant": frame["label"],
+            "Target": frame["target_label"],
+            "Asked for": frame["requested"],
+            "Ran on": frame["used"],
+            "Delegated": delegated,
+            "Partitions": frame["partitions"].astype("Int64"),
+            "Timed runs": frame["n"].astype("Int64"),
+            "Warm-up": frame["warmup"].astype("Int64"),
+            "First, ms": frame["first"].round(3),
+            "Peak memory, MB": (frame["peak_memory_bytes"] / 1e6).round(1),
+            "Spread of rounds": [f"{value:.0%}" if pd.notna(value) else "" for value in frame["noise"]],
+            "Why not": frame["error"],
+        }
+    )
+
+
+def quality(_: Desk, study: Study) -> None:
+    """Quality with intervals, and what changed class by class."""
+    frame = picks.only(study, variants_frame(study))
+    if not frame["quality"].notna().any():
+        st.write("Quality wasn't measured: this study ran without data.")
+        return
+    metric = next((m for m in frame["metric"] if m), "accuracy")
+    figures.draw(quality_chart(frame, figures.dark()), "Quality with its 95 % interval", "quality.chart")
+    st.caption(glossary.HELP.get(metric, ""))
+    classes = per_class(study, set(frame["variant"]))
+    if len(classes):
+        st.subheader(
+            "By class",
+            anchor=False,
+            help="How many more (or fewer) samples of each class are right than with the baseline.",
+        )
+        st.dataframe(
+            classes,
+            hide_index=True,
+            key="quality.classes",
+            alt="Change in right answers by class and variant",
+        )
+
+
+def per_class(study: Study, shown: set[str]) -> pd.DataFrame:
+    """One row per class: its samples, the baseline's right answers, and each variant's change."""
+    labels = variant_labels(study)
+    table: dict[str, dict[str, object]] = {}
+    for variant in study.variants:
+        for row in variant.quality.per_class if variant.quality and variant.id in shown else ():
+            line = table.setdefault(
+                row.label, {"Class": row.label, "Samples": row.n, "Baseline right": row.baseline_correct}
+            )
+            if variant is not study.baseline:
+                line[labels[variant.id]] = row.correct - row.baseline_correct
+    return pd.DataFrame(list(table.values()))

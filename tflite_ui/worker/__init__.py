@@ -1,0 +1,1 @@
+"""What runs in a child process alone. See ``protocol`` for the contract."""

@@ -1,0 +1,127 @@
+"""Timing one file on one target, in turns that the app asks for so that it can interleave files."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from tflite_ui.core.errors import BenchmarkFailed, JobCancelled, VerificationFailed
+from tflite_ui.core.measurement import Measurement, Parity
+from tflite_ui.core.plan import target_options
+from tflite_ui.core.target import BenchmarkOptions, Runner, Target
+from tflite_ui.datasets import split
+from tflite_ui.evaluation.fidelity import Array
+from tflite_ui.litert.interpreter import take
+from tflite_ui.targets import targets
+from tflite_ui.worker.memory import PeakMemory
+from tflite_ui.worker.parity import SAMPLES, affordable, parity
+from tflite_ui.worker.payloads import Benchmark
+from tflite_ui.worker.protocol import Reporter
+from tflite_ui.worker.samples import inputs_for
+from tflite_ui.worker.timing import NOISY, Stopwatch, histogram, latency, medians, noise, timed
+
+REFILL = 2
+"""Untimed runs at the start of a round: another file has had the caches meanwhile."""
+RUNTIME = "ai_edge_litert.interpreter"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A file ready to be timed, and what opening it told."""
+
+    runner: Runner
+    options: BenchmarkOptions
+    first_ms: float
+    peak_memory_bytes: int
+    parity: Parity | None
+
+
+def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int) -> Measurement:
+    """See ``Benchmark``; ``control`` is the descriptor that ``round N`` and ``end`` are read from.
+
+    Raises BenchmarkFailed when the target refuses the file, and JobCancelled when the app goes away.
+    """
+    opened = _open(payload, reporter)
+    watch = Stopwatch(opened.runner.invoke, opened.options.max_seconds)
+    reporter.progress("ready", 0.0)
+    with open(control, encoding="ascii", closefd=False) as lines:
+        for runs in turns(lines):
+            watch.round(runs, REFILL)
+            done = len(watch.times)
+            reporter.progress("round", min(1.0, done / opened.options.runs), f"{done} runs")
+    if not watch.times:
+        raise BenchmarkFailed("No run was asked for.", "Set runs to one or more.")
+    return _measurement(payload, opened, watch)
+
+
+def turns(lines: TextIO) -> Iterator[int]:
+    """How many runs each ``round N`` asks for, until ``end``; raises JobCancelled at the end of the file."""
+    while line := lines.readline():
+        match line.split():
+            case ["round", count] if count.isdecimal():
+                yield int(count)
+            case ["end"]:
+                return
+            case _:
+                raise BenchmarkFailed(f"'{line.strip()}' isn't a turn.", "Restart the app.")
+    raise JobCancelled("The app is gone.", "Start it again: the study goes on.")
+
+
+def _open(payload: Benchmark, reporter: Reporter) -> Opened:
+    """Open, run for the first time, warm up; then the reference kernels, when the memory has been read."""
+    file, target = Path(payload.file), targets()[payload.target.target]
+    options = target_options(payload.target, targets())
+    reporter.progress("open", 0.0)
+    inputs = _inputs(payload, file)
+    importlib.import_module(RUNTIME)
+    memory = PeakMemory()
+    runner = target.open(file, options)
+    try:
+        runner.set_inputs(take(inputs, slice(0, 1)))
+        first = timed(runner.invoke)
+        for _ in range(options.warmup):
+            runner.invoke()
+        runner.outputs()
+        peak = memory.bytes()
+        found = _parity(target, payload, runner, file, inputs)
+        runner.set_inputs(take(inputs, slice(0, 1)))
+    except VerificationFailed as refused:
+        raise BenchmarkFailed(refused.message, "Measure it on another target.") from refused
+    return Opened(runner, options, first, peak, found)
+
+
+def _inputs(payload: Benchmark, file: Path) -> dict[str, Array]:
+    data = split.evaluation(Path(payload.data), payload.source)[0] if payload.data else None
+    found = inputs_for(file, payload.source, data, SAMPLES, payload.seed)
+    return {name: values.copy() for name, values in found.items()}
+
+
+def _parity(
+    target: Target, payload: Benchmark, runner: Runner, file: Path, inputs: dict[str, Array]
+) -> Parity | None:
+    if target.key == "reference" or not affordable(payload.source.macs):
+        return None
+    return parity(runner, file, inputs)
+
+
+def _measurement(payload: Benchmark, opened: Opened, watch: Stopwatch) -> Measurement:
+    each = medians(watch.rounds)
+    spread = noise(each)
+    return Measurement(
+        variant=payload.variant,
+        target=payload.target.target,
+        spec=payload.target.spec,
+        options=payload.target.options,
+        status="finished",
+        evidence=opened.runner.evidence(),
+        latency=latency(watch.times, opened.first_ms, opened.options.warmup),
+        peak_memory_bytes=opened.peak_memory_bytes,
+        parity=opened.parity,
+        histogram=histogram(watch.times),
+        round_p50_ms=each,
+        noise=spread,
+        noisy=spread is not None and spread > NOISY,
+    )

@@ -1,0 +1,137 @@
+"""What each kind of job is given and what it gives back, as values."""
+
+from __future__ import annotations
+
+from tflite_ui.core.data import DataSummary, FixKey
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.plan import TargetSpec
+from tflite_ui.core.recipe import Step
+from tflite_ui.core.target import Availability
+from tflite_ui.core.variant import Check, FileFacts, Quality, Seconds
+
+
+class Nothing(Frozen):
+    """What ``availability`` is given. Gives Availabilities."""
+
+
+class InspectModel(Frozen):
+    """Describe the model file at ``path``, uploaded as ``name``. Gives a ModelSource."""
+
+    path: str
+    name: str
+    sha256: str
+
+
+class InspectData(Frozen):
+    """Describe the data file at ``path``, uploaded as ``name``. Gives a DataSummary."""
+
+    path: str
+    name: str
+    sha256: str
+
+
+class FixData(Frozen):
+    """Apply ``fixes`` to the data so that it fits ``source``. Gives a FixedData."""
+
+    path: str
+    name: str
+    source: ModelSource
+    fixes: tuple[FixKey, ...]
+
+
+class FixedData(Frozen):
+    """The fixed data: an .npz in the job's folder, and a name that says what was done."""
+
+    file: str
+    name: str
+
+
+class Prepare(Frozen):
+    """Make the float .tflite of a source, prove it equal to the source, and run the baseline.
+
+    ``data`` is the path of the data blob, or None. Gives a Prepared.
+    """
+
+    source: ModelSource
+    path: str
+    data: str | None = None
+    seed: int = 0
+
+
+class Prepared(Frozen):
+    """``float_file`` and ``outputs_file`` lie in the job's folder.
+
+    ``outputs_file`` is an .npz of the float model's outputs by name on the evaluation samples,
+    float32 [n, ...]; None without data.
+    """
+
+    float_file: str
+    outputs_file: str | None
+    checks: tuple[Check, ...]
+    seconds: float
+
+
+class MakeVariant(Frozen):
+    """Convert, verify and evaluate one recipe. Gives a VariantResult.
+
+    ``float_file`` and ``outputs_file`` are what ``prepare`` made, ``data`` the data blob's path.
+    """
+
+    source: ModelSource
+    path: str
+    float_file: str
+    outputs_file: str | None = None
+    data: str | None = None
+    summary: DataSummary | None = None
+    steps: tuple[Step, ...]
+    seed: int = 0
+    cores: int = 1
+    """Processes an evaluation may be split over."""
+
+
+class VariantResult(Frozen):
+    """``file`` lies in the job's folder."""
+
+    file: str
+    facts: FileFacts
+    checks: tuple[Check, ...]
+    seconds: Seconds
+    quality: Quality | None
+
+
+class Benchmark(Frozen):
+    """Time ``file`` on a target, in rounds asked for over the control descriptor. Gives a Measurement.
+
+    Inputs are the first evaluation samples of ``data``, or seeded random values without it.
+    """
+
+    variant: str
+    file: str
+    target: TargetSpec
+    source: ModelSource
+    data: str | None = None
+    seed: int = 0
+
+
+class Availabilities(Frozen):
+    """Every target's availability, by key."""
+
+    targets: dict[str, Availability]
+
+
+__all__ = [
+    "Availabilities",
+    "Benchmark",
+    "FixData",
+    "FixedData",
+    "InspectData",
+    "InspectModel",
+    "MakeVariant",
+    "Measurement",
+    "Nothing",
+    "Prepare",
+    "Prepared",
+    "VariantResult",
+]

@@ -1,0 +1,189 @@
+"""Confining a job's process from within, without root: once done it can't be undone.
+
+Three walls, each left out (and said to be) where the kernel doesn't have it: a network namespace with
+no interface (unshare(2)), Landlock for the file system (landlock(7)) and a seccomp filter that refuses
+sockets (seccomp(2)). All three want a process of one thread, right after a fork.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import stat
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tflite_ui.worker.process import threads
+
+PR_SET_NO_NEW_PRIVS = 38
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CAPABILITY_VERSION_3 = 0x20080522
+
+LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+MAKE_CHAR, MAKE_BLOCK, REFER, TRUNCATE, IOCTL_DEV = 1 << 6, 1 << 11, 1 << 13, 1 << 14, 1 << 15
+FIRST_RIGHTS = (1 << 13) - 1
+FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
+READ = READ_FILE | READ_DIR
+TCP_RIGHTS, SCOPES = 0b11, 0b11
+"""Landlock's bind and connect of TCP (ABI 4), and its scopes of abstract sockets and signals (ABI 6)."""
+
+SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS = 1, 1
+IO_URING_SETUP = 425
+ARCHITECTURES = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
+"""By machine: its audit architecture and its numbers of the system calls seccomp and socket."""
+
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
+READABLE = (
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/group",
+    "/proc",
+    "/sys/devices/system",
+    "/sys/fs/cgroup",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/urandom",
+    "/dev/random",
+)
+WRITABLE = ("/dev/null", "/proc/self/clear_refs")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def confine(reads: Iterable[str], writes: Iterable[str]) -> str:
+    """Leave this process ``reads`` and what Python needs to read, and ``writes`` to read and write.
+
+    Returns what was done, e.g. ``netns, landlock 7, seccomp``, with ``no ... (why)`` for what wasn't.
+    Never raises. It holds for threads and children made from now on.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "linux":
+        return f"no confinement ({sys.platform})"
+    _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    return ", ".join((_network_namespace(), _landlock(reads, writes), _seccomp()))
+
+
+def _network_namespace() -> str:
+    user, group = os.geteuid(), os.getegid()
+    if _libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
+        return f"no netns ({_reason()})"
+    with suppress(OSError):
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    _drop_capabilities()
+    return "netns"
+
+
+def _drop_capabilities() -> None:
+    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
+    _libc.capset(header, bytes(24))
+
+
+def _landlock(reads: Iterable[str], writes: Iterable[str]) -> str:
+    abi = _libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
+    if abi < 1:
+        return f"no landlock ({_reason()})"
+    rights = _rights(abi)
+    ruleset = _ruleset(abi, rights)
+    if ruleset < 0:
+        return f"no landlock ({_reason()})"
+    try:
+        for path, wanted in _rules(reads, writes):
+            _allow(ruleset, path, wanted & rights)
+        alone = threads() == 1
+        if _libc.syscall(LANDLOCK_RESTRICT, ruleset, 0):
+            return f"no landlock ({_reason()})"
+    finally:
+        os.close(ruleset)
+    return f"landlock {abi}" if alone else f"landlock {abi} (not all threads)"
+
+
+def _rights(abi: int) -> int:
+    later = ((2, REFER), (3, TRUNCATE), (5, IOCTL_DEV))
+    return FIRST_RIGHTS | sum(right for since, right in later if abi >= since)
+
+
+def _ruleset(abi: int, rights: int) -> int:
+    attributes = struct.pack("=Q", rights)
+    attributes += struct.pack("=Q", TCP_RIGHTS) if abi >= 4 else b""
+    attributes += struct.pack("=Q", SCOPES) if abi >= 6 else b""
+    return int(_libc.syscall(LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0))
+
+
+def _rules(reads: Iterable[str], writes: Iterable[str]) -> Iterator[tuple[str, int]]:
+    yield from ((path, READ | EXECUTE) for path in (*SYSTEM, *_python()))
+    yield from ((path, READ) for path in (*READABLE, *reads))
+    yield from ((path, WRITE_FILE | TRUNCATE | READ) for path in WRITABLE)
+    everything = FIRST_RIGHTS | REFER | TRUNCATE
+    yield from ((path, everything & ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK)) for path in writes)
+
+
+def _python() -> set[str]:
+    """Where this Python, its packages and this package are."""
+    packages = {entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")}
+    own = str(Path(__file__).resolve().parent.parent)
+    cache = {sys.pycache_prefix} if sys.pycache_prefix else set()
+    return {sys.prefix, sys.base_prefix, own} | packages | cache
+
+
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    """Add a rule; a path that isn't there needs none."""
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            rights &= FILE_RIGHTS
+        rule = struct.pack("=Qi", rights, descriptor)
+        _libc.syscall(LANDLOCK_ADD, ruleset, 1, rule, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _seccomp() -> str:
+    machine = platform.machine()
+    if machine not in ARCHITECTURES:
+        return f"no seccomp ({machine})"
+    architecture, seccomp, socket = ARCHITECTURES[machine]
+    code = b"".join(_program(architecture, socket))
+    buffer = ctypes.create_string_buffer(code, len(code))
+    filter_program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
+    if _libc.syscall(seccomp, SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS, filter_program):
+        return f"no seccomp ({_reason()})"
+    return "seccomp"
+
+
+def _program(architecture: int, socket: int) -> Iterator[bytes]:
+    """Refuse (EPERM) foreign calling conventions, socket(2) of any family, and io_uring, which makes sockets.
+
+    socketpair(2) stays: it reaches nobody outside. Instructions as in linux/filter.h: (code, jump if
+    true, jump if false, operand), jumps counted from the next one.
+    """
+    load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
+    allowed, refused = 0x7FFF0000, 0x00050000 | errno.EPERM
+    instructions = (
+        (load, 0, 0, 4),
+        (equal, 0, 5, architecture),
+        (load, 0, 0, 0),
+        (at_least, 3, 0, 0x40000000),
+        (equal, 2, 0, socket),
+        (equal, 1, 0, IO_URING_SETUP),
+        (give, 0, 0, allowed),
+        (give, 0, 0, refused),
+    )
+    return (struct.pack("=HBBI", *instruction) for instruction in instructions)
+
+
+def _reason() -> str:
+    return os.strerror(ctypes.get_errno())

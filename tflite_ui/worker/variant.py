@@ -1,0 +1,91 @@
+"""One recipe made into a file: converted, verified and evaluated."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from tflite_ui.core.errors import ConversionFailed
+from tflite_ui.core.params import Params
+from tflite_ui.core.recipe import step_params
+from tflite_ui.core.technique import Conversion, ModelStep, Technique
+from tflite_ui.core.variant import Quality, Seconds
+from tflite_ui.datasets import split
+from tflite_ui.evaluation.evaluate import evaluate
+from tflite_ui.evaluation.fidelity import Array
+from tflite_ui.litert.flatbuffer import facts
+from tflite_ui.techniques import techniques
+from tflite_ui.worker.context import JobContext
+from tflite_ui.worker.payloads import MakeVariant, VariantResult
+from tflite_ui.worker.protocol import Reporter
+from tflite_ui.worker.samples import inputs_for
+from tflite_ui.worker.verify import SAMPLES, Expected, verify
+
+CONVERT, VERIFY, EVALUATE = "convert", "verify", "evaluate"
+Work = tuple[Technique, Params]
+
+
+def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> VariantResult:
+    """See ``MakeVariant``. Raises ConversionFailed, VerificationFailed or DataMismatch."""
+    steps = [_step(payload, number) for number in range(len(payload.steps))]
+    begin = time.perf_counter()
+    file = _convert(payload, steps, folder, reporter)
+    converted = time.perf_counter() - begin
+    reporter.progress(VERIFY, 0.0)
+    data = split.evaluation(Path(payload.data), payload.source) if payload.data else None
+    samples = inputs_for(file, payload.source, data[0] if data else None, SAMPLES, payload.seed)
+    technique, params = steps[-1]
+    expected = Expected(technique, params, Path(payload.float_file), trained=len(steps) > 1)
+    known = facts(file)
+    checks = verify(file, known, expected, samples)
+    reporter.progress(VERIFY, 1.0)
+    begin = time.perf_counter()
+    quality = _evaluate(payload, file, data, reporter)
+    evaluated = time.perf_counter() - begin if quality else None
+    return VariantResult(
+        file=str(file),
+        facts=known,
+        checks=checks,
+        seconds=Seconds(convert=converted, evaluate=evaluated),
+        quality=quality,
+    )
+
+
+def _step(payload: MakeVariant, number: int) -> Work:
+    """A step's technique and typed parameters; raises ConversionFailed with the technique's own refusal."""
+    step = payload.steps[number]
+    params = step_params(step, techniques())
+    technique = techniques()[step.technique]
+    reason = technique.refuses(payload.source, params)
+    if reason:
+        raise ConversionFailed(reason, "Change the settings or choose another technique.")
+    return technique, params
+
+
+def _convert(payload: MakeVariant, steps: list[Work], folder: Path, reporter: Reporter) -> Path:
+    reporter.progress(CONVERT, 0.0)
+    context = JobContext(payload, folder, reporter, CONVERT)
+    technique, params = steps[-1]
+    if any(isinstance(step, ModelStep) for step, _ in steps) or not isinstance(technique, Conversion):
+        raise ConversionFailed("Steps before the conversion can't be run yet.", "Choose a conversion alone.")
+    file = technique.convert(Path(payload.float_file), params, context)
+    reporter.progress(CONVERT, 1.0)
+    return file
+
+
+def _evaluate(
+    payload: MakeVariant,
+    file: Path,
+    data: tuple[dict[str, Array], Array | None] | None,
+    reporter: Reporter,
+) -> Quality | None:
+    if data is None or payload.outputs_file is None:
+        return None
+    reporter.progress(EVALUATE, 0.0)
+    with np.load(payload.outputs_file) as stored:
+        originals = {name: stored[name] for name in stored.files}
+    report = partial(reporter.progress, EVALUATE)
+    return evaluate(file, *data, originals, payload.cores, report)
