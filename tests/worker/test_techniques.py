@@ -39,6 +39,7 @@ SCHEMES = [
     ("full_integer:per_channel=false,samples=20", "wi8_ai8", "float32"),
     ("int16x8", "wi8_ai16", "float32"),
     ("int16x8:io=int16", "wi8_ai16", "int16"),
+    ("int16x8:bias=int64", "wi8_ai16", "float32"),
 ]
 
 
@@ -123,7 +124,7 @@ def test_the_sample_loses_at_most_a_point(sample: Made, tmp_path: Path, spec: st
 
 def test_slow_kernels_are_shared_out(sample: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "BUDGET_SECONDS", 1.0)
-    result, events = variant_of(sample, "int16x8", tmp_path, cores=2)
+    result, events = variant_of(sample, "int16x8:bias=int64", tmp_path, cores=2)
     assert failed(result.checks) == []
     assert result.quality is not None
     assert 200 <= result.quality.n < 2000

@@ -83,8 +83,9 @@ class Rounds:
         if seat.outcome is None and not seat.dropped:
             with self._workshop.machine.alone(self._stopped):
                 seat.turn.clear()
-                act()
-                self._await(seat)
+                if seat.outcome is None:  # it may have ended while we waited for the machine
+                    act()
+                    self._await(seat)
         self._on_turn(self._turns, len(self._seats) * (1 + len(shares(self._runs()))))
 
     def _await(self, seat: Seat) -> None:

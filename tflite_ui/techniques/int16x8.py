@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
+from tflite_ui.litert.biases import narrow_biases
 from tflite_ui.litert.quantizer import float_ports, quantise, scoped
 
 ACTIVATION_BITS = 16
@@ -23,6 +24,12 @@ class Int16x8Params(Settings):
         title="Inputs and outputs",
         description="What the file takes and gives: float32, or int16 for devices without floats.",
     )
+    bias: Literal["auto", "int64"] = Field(
+        "auto",
+        title="Biases",
+        description="auto: 32 bits wherever no sum can overflow, as fast kernels want; int64: 64 bits.",
+        json_schema_extra={"advanced": True},
+    )
     samples: int = Field(
         200,
         ge=1,
@@ -33,12 +40,12 @@ class Int16x8Params(Settings):
 
 
 class Int16x8(Conversion):
-    """int16 activations, int8 weights, int64 biases."""
+    """int16 activations, int8 weights, biases of 32 or 64 bits."""
 
     key: ClassVar[str] = "int16x8"
     title: ClassVar[str] = "int16x8"
     summary: ClassVar[str] = "About 4x smaller and nearly as accurate as float, in integers alone."
-    price: ClassVar[str] = "Very slow on most CPUs, for want of fast kernels; needs calibration data."
+    price: ClassVar[str] = "Slower than float on most CPUs, for want of fast kernels; needs calibration data."
     family: ClassVar[Family] = "quantisation"
     needs: ClassVar[frozenset[Need]] = frozenset({"calibration_data"})
     Params: ClassVar[type[Settings]] = Int16x8Params
@@ -54,4 +61,7 @@ class Int16x8(Conversion):
         assert isinstance(params, Int16x8Params)
         rules = scoped("all", "static", activation_bits=ACTIVATION_BITS)
         rules += () if params.io == "int16" else float_ports()
-        return quantise(model, rules, context.folder / "int16x8.tflite", context, params.samples)
+        made = quantise(model, rules, context.folder / "int16x8.tflite", context, params.samples)
+        if params.bias == "auto":
+            narrow_biases(made)
+        return made
