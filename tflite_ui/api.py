@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any, BinaryIO, Generic, Literal, TypeVar
+from typing import BinaryIO
 
 from tflite_ui.analysis.recommend import recommend
 from tflite_ui.core.data import DataSummary, Fit, FixKey
-from tflite_ui.core.errors import ErrorInfo, NotFound, from_info
-from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.errors import NotFound
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import Plan, StudyRequest, make_plan
@@ -25,6 +24,7 @@ from tflite_ui.jobs.availabilities import Availabilities
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
+from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
@@ -49,23 +49,11 @@ from tflite_ui.store.uploads import Results, Upload, UploadKind, Uploads
 from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques
 
-T = TypeVar("T")
-
 MODEL_LIMIT, DATA_LIMIT = 500 * 2**20, 2 * 2**30
 """The largest uploads taken, in bytes."""
 SAMPLE_MODEL, SAMPLE_DATA = "fashion.keras", "fashion.npz"
 
 __all__ = ["Desk", "Inspection", "StudyLine", "ready"]
-
-
-class Inspection(Frozen, Generic[T]):
-    """What is known of an upload so far."""
-
-    state: Literal["working", "ready", "failed"]
-    name: str
-    size_bytes: int
-    value: T | None = None
-    error: ErrorInfo | None = None
 
 
 class Desk:
@@ -142,13 +130,13 @@ class Desk:
         """What is known of a model; raises NotFound."""
         upload = self._inspections.get(digest, "model", wait)
         value = ModelSource.model_validate_json(upload.value) if upload.value else None
-        return Inspection[ModelSource](**_seen(upload), value=value)
+        return Inspection[ModelSource](**about(upload), value=value)
 
     def data(self, digest: str, wait: bool = False) -> Inspection[DataSummary]:
         """What is known of a data file; raises NotFound."""
         upload = self._inspections.get(digest, "data", wait)
         value = DataSummary.model_validate_json(upload.value) if upload.value else None
-        return Inspection[DataSummary](**_seen(upload), value=value)
+        return Inspection[DataSummary](**about(upload), value=value)
 
     def upload(self, digest: str, name: str) -> Path:
         """An uploaded file by its digest, under a name that ends as ``name`` does; raises NotFound."""
@@ -294,23 +282,3 @@ class Desk:
 
 def _needs_tensorflow(path: Path, name: str) -> bool:
     return find_loader(path, name).tensorflow
-
-
-def _seen(upload: Upload) -> dict[str, Any]:
-    return {
-        "state": upload.state,
-        "name": upload.name,
-        "size_bytes": upload.size_bytes,
-        "error": upload.error,
-    }
-
-
-def ready(seen: Inspection[T]) -> T:
-    """What an ended inspection found; raises what stood in its way."""
-    if seen.value is None:
-        raise (
-            from_info(seen.error)
-            if seen.error
-            else NotFound(f"'{seen.name}' isn't ready.", "Upload it again.")
-        )
-    return seen.value

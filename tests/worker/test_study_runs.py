@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.worker.running import ROOT, running, soon
+from tests.worker.desks import (
+    SLOW,
+    Counting,
+    asked,
+    endings,
+    measured,
+    of,
+    timing_worker,
+    under_way,
+    worker_of,
+)
+from tests.worker.running import running, soon
 from tflite_ui.api import Desk
-from tflite_ui.core.plan import Limits, StudyRequest
-from tflite_ui.core.study import Study
-from tflite_ui.core.variant import Variant
-from tflite_ui.jobs.executor import OnEvent, RunningJob
-from tflite_ui.jobs.local import LocalExecutor
-from tflite_ui.worker.protocol import EVENTS_FILE, JOB_FILE, JobSpec, parse_event
+from tflite_ui.core.plan import Limits
 
 pytestmark = pytest.mark.worker
-
-SLOW = "int16x8:bias=int64"
-"""On the sample its evaluation takes seconds: time to kill or cancel it."""
-TARGET = "xnnpack:runs=5"
-
-
-class Counting(LocalExecutor):
-    """Remembers what kinds of jobs it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kinds: list[str] = []
-
-    def start(self, job: JobSpec, on_event: OnEvent) -> RunningJob:
-        self.kinds.append(job.kind)
-        return super().start(job, on_event)
 
 
 @pytest.fixture(scope="module")
@@ -57,48 +44,6 @@ def desk(home: Path, executor: Counting) -> Iterator[Desk]:
     desk.warm()
     yield desk
     desk.close()
-
-
-def asked(desk: Desk, *recipes: str, seed: int = 0, limits: Limits | None = None) -> StudyRequest:
-    model, data = desk.add_sample()
-    return StudyRequest(
-        model=model, data=data, recipes=recipes, targets=(TARGET,), seed=seed, limits=limits or Limits()
-    )
-
-
-def of(study: Study, recipe: str) -> Variant:
-    return next(v for v in study.variants if v.recipe == recipe)
-
-
-def under_way(desk: Desk, id: str, recipe: str) -> None:
-    """Wait until a variant is being evaluated."""
-
-    def evaluating() -> bool:
-        stages = (s for j in desk.progress(id).jobs if j.title == recipe for s in j.stages)
-        return any(s.name == "evaluate" and s.state == "running" for s in stages)
-
-    assert soon(evaluating, 60), (desk.progress(id), desk.study(id).variants)
-
-
-def worker_of(home: Path, recipe: str) -> int | None:
-    """The process that works on the only running variant made by ``recipe``; None before it has said so."""
-    for file in (home / "jobs").glob(f"*/{JOB_FILE}"):
-        job = json.loads(file.read_text())
-        steps = job["payload"].get("steps", [{}])
-        if job["kind"] == "variant" and steps[-1]["technique"] == recipe:
-            lines = (file.parent / EVENTS_FILE).read_bytes().splitlines()
-            event = parse_event(lines[0]) if lines else None
-            return event.pid if event else None
-    return None
-
-
-def endings(study: Study) -> dict[str, str]:
-    return {v.recipe: v.status for v in study.variants}
-
-
-def measured(study: Study) -> dict[str, str]:
-    recipes = {v.id: v.recipe for v in study.variants}
-    return {recipes[m.variant]: m.status for m in study.measurements}
 
 
 def test_equal_work_is_never_done_twice(desk: Desk, executor: Counting) -> None:
@@ -215,6 +160,38 @@ def test_a_cancelled_study_keeps_what_has_finished_and_can_be_asked_again(desk: 
     assert endings(again)[SLOW] == "cancelled"
 
 
+LONG_BENCHMARK = "reference:runs=400"
+
+
+def benchmarking(desk: Desk, seed: int) -> str:
+    """A study whose two files are being timed."""
+    request = asked(desk, "float16", seed=seed).model_copy(update={"targets": (LONG_BENCHMARK,)})
+    id = desk.start(request)
+
+    def timing() -> bool:
+        stages = (s for j in desk.progress(id).jobs if j.title == LONG_BENCHMARK for s in j.stages)
+        return any(s.name == "measure" and s.state == "running" and s.fraction >= 0.3 for s in stages)
+
+    assert soon(timing, 60), desk.study(id).measurements
+    return id
+
+
+def test_a_killed_benchmark_is_lost_alone(desk: Desk, home: Path) -> None:
+    id = benchmarking(desk, seed=8)
+    os.kill(timing_worker(home, of(desk.study(id), "float16").id), signal.SIGKILL)
+    study = desk.wait(id)
+    assert endings(study) == {"float32": "finished", "float16": "finished"}
+    assert measured(study) == {"float32": "finished", "float16": "lost"}
+
+
+def test_a_variant_cancelled_while_it_is_timed_keeps_its_file(desk: Desk) -> None:
+    id = benchmarking(desk, seed=9)
+    desk.cancel(id, of(desk.study(id), "float16").id)
+    study = desk.wait(id)
+    assert endings(study) == {"float32": "finished", "float16": "finished"}
+    assert measured(study) == {"float32": "finished", "float16": "cancelled"}
+
+
 def test_a_time_limit_ends_a_variant_as_timed_out(desk: Desk) -> None:
     desk.wait(desk.start(asked(desk, "float32", seed=5)))
     limits = Limits(timeout_seconds=0.05)
@@ -254,61 +231,3 @@ def test_two_desks_on_one_home_run_a_study_once(desk: Desk, executor: Counting, 
     assert endings(seen) == {"float32": "finished", SLOW: "finished"}
     assert set(measured(desk.wait(id)).values()) == {"finished"}
     assert not {"variant", "benchmark", "prepare"} & set(elsewhere.kinds)
-
-
-APP = f"""
-import sys, time
-from pathlib import Path
-from tflite_ui.api import Desk
-from tflite_ui.core.plan import StudyRequest
-desk = Desk(Path(sys.argv[1]))
-model, data = desk.add_sample()
-request = StudyRequest(model=model, data=data, recipes=("float16", "{SLOW}"), targets=("{TARGET}",))
-print(desk.start(request), flush=True)
-time.sleep(600)
-"""
-
-
-def test_the_app_is_killed_in_mid_run_and_nothing_is_lost(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", APP, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as app:
-        assert app.stdout is not None
-        id = app.stdout.readline().strip()
-        watcher = Desk(tmp_path, warm=False)
-        try:
-            assert soon(lambda: of(watcher.study(id), "float16").status == "finished", 60)
-            assert soon(lambda: worker_of(tmp_path, SLOW) is not None, 60), watcher.study(id).variants
-            worker = worker_of(tmp_path, SLOW)
-        finally:
-            app.kill()
-    assert worker is not None
-    assert soon(lambda: not running(worker), 10)
-    assert watcher.study(id).state == "running"
-    watcher.close()
-    executor = Counting()
-    desk = Desk(tmp_path, executor=executor)
-    try:
-        study = desk.wait(id)
-    finally:
-        desk.close()
-    assert study.state == "finished"
-    assert endings(study) == {"float32": "finished", "float16": "finished", SLOW: "finished"}
-    assert measured(study) == endings(study)
-    assert executor.kinds.count("variant") == 1
-    assert "prepare" not in executor.kinds
-
-
-def test_a_desk_that_closes_leaves_a_study_to_be_resumed(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, warm=False)
-    desk.warm()
-    id = desk.start(asked(desk, SLOW))
-    under_way(desk, id, SLOW)
-    desk.close()
-    again = Desk(tmp_path)
-    try:
-        assert again.study(id).state in ("queued", "running")
-        assert of(again.study(id), SLOW).status in ("queued", "running")
-        study = again.wait(id)
-    finally:
-        again.close()
-    assert endings(study) == {"float32": "finished", SLOW: "finished"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 from streamlit.runtime.pages_manager import PagesManager
 
 from tflite_ui.api import Desk
@@ -40,6 +41,7 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     pages/ without this frame until somebody had opened the front page once.
     """
     PagesManager.uses_pages_directory = False
+    disable_debug_mode()  # altair checks each chart against its schema twice; the tests do that for us
     desk()
     yield
     close()

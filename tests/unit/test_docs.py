@@ -1,0 +1,20 @@
+"""The README says what the code says."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs.make_tables import README, filled
+from tflite_ui.cli.main import group
+
+TEXT = README.read_text("utf-8")
+
+
+def test_the_tables_are_what_the_registries_give() -> None:
+    assert filled(TEXT) == TEXT, "run: python -m docs.make_tables"
+    assert "| `full_integer` |" in TEXT
+
+
+@pytest.mark.parametrize("command", sorted(group.commands))
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"-m tflite_ui {command}" in TEXT
