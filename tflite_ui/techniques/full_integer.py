@@ -48,7 +48,7 @@ class FullInteger(Conversion):
 
     key: ClassVar[str] = "full_integer"
     title: ClassVar[str] = "Full integer (int8)"
-    summary: ClassVar[str] = "About 4x smaller, usually the fastest on CPUs, and what NPUs and DSPs run."
+    summary: ClassVar[str] = "About 4x smaller, often the fastest on CPUs, and what NPUs and DSPs run."
     price: ClassVar[str] = "Needs calibration data; some models lose accuracy."
     family: ClassVar[Family] = "quantisation"
     needs: ClassVar[frozenset[Need]] = frozenset({"calibration_data"})

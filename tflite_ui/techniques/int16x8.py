@@ -45,7 +45,9 @@ class Int16x8(Conversion):
     key: ClassVar[str] = "int16x8"
     title: ClassVar[str] = "int16x8"
     summary: ClassVar[str] = "About 4x smaller and nearly as accurate as float, in integers alone."
-    price: ClassVar[str] = "Slower than float on most CPUs, for want of fast kernels; needs calibration data."
+    price: ClassVar[str] = (
+        "Often slower than float on CPUs: XNNPACK has no kernels for it; needs calibration data."
+    )
     family: ClassVar[Family] = "quantisation"
     needs: ClassVar[frozenset[Need]] = frozenset({"calibration_data"})
     Params: ClassVar[type[Settings]] = Int16x8Params
