@@ -14,6 +14,11 @@ from tflite_ui.api import Desk
 
 pytestmark = pytest.mark.worker
 
+
+def done(desk: Desk, id: str, *recipes: str) -> bool:
+    return all(of(desk.study(id), recipe).status == "finished" for recipe in recipes)
+
+
 APP = f"""
 import sys, time
 from pathlib import Path
@@ -34,7 +39,7 @@ def test_the_app_is_killed_in_mid_run_and_nothing_is_lost(tmp_path: Path) -> Non
         id = app.stdout.readline().strip()
         watcher = Desk(tmp_path, warm=False)
         try:
-            assert soon(lambda: of(watcher.study(id), "float16").status == "finished", 60)
+            assert soon(lambda: done(watcher, id, "float32", "float16"), 60), watcher.study(id).variants
             assert soon(lambda: worker_of(tmp_path, SLOW) is not None, 60), watcher.study(id).variants
             worker = worker_of(tmp_path, SLOW)
         finally:

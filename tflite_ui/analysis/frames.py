@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tflite_ui.analysis.claims import paired_difference
+from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import family, is_baseline, target_labels, variant_labels
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.measurement import Measurement
@@ -102,6 +103,7 @@ TIMES = ("first", "min", "p10", "p50", "p90", "p99", "mean", "std", "n", "warmup
 RAN = ("requested", "used", "adapter", "nodes_delegated", "nodes_total", "partitions")
 
 
+@once_a_study
 def variants_frame(study: Study) -> pd.DataFrame:
     """One row per variant; ``VARIANT_COLUMNS`` gives columns and dtypes.
 
@@ -114,6 +116,7 @@ def variants_frame(study: Study) -> pd.DataFrame:
     return _frame((_variant(v, labels[v.id], baseline) for v in study.variants), VARIANT_COLUMNS)
 
 
+@once_a_study
 def latency_frame(study: Study) -> pd.DataFrame:
     """One row per measurement; ``LATENCY_COLUMNS`` gives columns and dtypes.
 
@@ -130,6 +133,7 @@ def latency_frame(study: Study) -> pd.DataFrame:
     )
 
 
+@once_a_study
 def distribution_frame(study: Study) -> pd.DataFrame:
     """One row per histogram bin of each measurement; ``DISTRIBUTION_COLUMNS`` gives columns and dtypes.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tflite_ui.analysis import words
+from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import BASELINE
 from tflite_ui.core.recipe import Step
@@ -26,6 +27,7 @@ def variant_label(variant: Variant) -> str:
     return " + ".join(_step(step) for step in variant.steps) or variant.recipe
 
 
+@once_a_study
 def variant_labels(study: Study) -> dict[str, str]:
     """Each variant's name by its id; names that would be the same are told apart by their recipe."""
     return _distinct({v.id: (variant_label(v), v.recipe) for v in study.variants})
@@ -39,6 +41,7 @@ def target_label(measurement: Measurement) -> str:
     return ", ".join([title, *_options(measurement.options, defaults)])
 
 
+@once_a_study
 def target_labels(study: Study) -> dict[str, str]:
     """Each target's name by its spec, in the order measured; doubles are told apart by their spec."""
     return _distinct({m.spec: (target_label(m), m.spec) for m in study.measurements})

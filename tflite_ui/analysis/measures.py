@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tflite_ui.analysis.frames import latency_frame, variants_frame
+from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import target_labels
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.study import Study
@@ -33,6 +34,7 @@ SIZE = Measure(column="size_kb", title="File size, KB", minimise=True)
 GZIP = Measure(column="gzip_kb", title="Gzip size, KB", minimise=True)
 
 
+@once_a_study
 def measures(study: Study) -> tuple[Measure, ...]:
     """The measures that at least one variant of ``study`` has: sizes, quality, latencies, memories."""
     frame = comparison_frame(study)
@@ -40,6 +42,7 @@ def measures(study: Study) -> tuple[Measure, ...]:
     return tuple(measure for measure in found if frame[measure.column].notna().any())
 
 
+@once_a_study
 def comparison_frame(study: Study) -> pd.DataFrame:
     """``variants_frame`` with one column per measure: KB, percent or dB, milliseconds, MB.
 

@@ -27,7 +27,13 @@ def draw(desk: Desk, study: Study) -> None:
         if variant:
             files.card(desk, study, variant)
     st.subheader("Size", anchor=False, help=glossary.HELP["gzip"])
-    figures.draw(size_chart(shown, figures.dark()), "File sizes, raw and under gzip", "compare.size")
+    figures.draw(
+        study,
+        "compare.size",
+        "File sizes, raw and under gzip",
+        lambda dark: size_chart(shown, dark),
+        *picks.of(study),
+    )
 
 
 def _scatter(study: Study, frame: pd.DataFrame, found: tuple[Measure, ...]) -> None:
@@ -47,9 +53,10 @@ def _scatter(study: Study, frame: pd.DataFrame, found: tuple[Measure, ...]) -> N
             help=glossary.HELP["pareto"],
         )
     first, second = by_title[x], by_title[y]
-    chart = pareto_chart(frame, first, second, picks.NAME, figures.dark())
-    st.altair_chart(
-        chart,
+    st.vega_lite_chart(
+        figures.spec(
+            study, "compare", lambda dark: pareto_chart(frame, first, second, picks.NAME, dark), x, y
+        ),
         theme=None,
         key=picks.chart_key(study),
         alt=f"{y} against {x}, one point a variant",

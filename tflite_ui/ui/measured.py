@@ -26,7 +26,12 @@ def latency(_: Desk, study: Study) -> None:
     shown = frame[frame["spec"].isin(chosen)]
     _noise(shown)
     figures.draw(
-        latency_chart(shown, figures.dark()), "Median latency by target and variant", "latency.chart"
+        study,
+        "latency.chart",
+        "Median latency by target and variant",
+        lambda dark: latency_chart(shown, dark),
+        *picks.of(study),
+        *chosen,
     )
     st.caption(f"{glossary.HELP['latency']} {glossary.HELP['first']}")
     _distribution(study, chosen)
@@ -39,9 +44,16 @@ def _distribution(study: Study, specs: list[str]) -> None:
     if not folded.open:
         return
     bins = picks.only(study, distribution_frame(study))
+    bins = bins[bins["spec"].isin(specs)]
     with folded:
-        chart = distribution_chart(bins[bins["spec"].isin(specs)], figures.dark())
-        figures.draw(chart, "Distribution of the timed runs", "latency.distribution")
+        figures.draw(
+            study,
+            "latency.distribution",
+            "Distribution of the timed runs",
+            lambda dark: distribution_chart(bins, dark),
+            *picks.of(study),
+            *specs,
+        )
         st.caption(glossary.HELP["spread"])
 
 
@@ -99,7 +111,13 @@ def quality(_: Desk, study: Study) -> None:
         st.write("Quality wasn't measured: this study ran without data.")
         return
     metric = next((m for m in frame["metric"] if m), "accuracy")
-    figures.draw(quality_chart(frame, figures.dark()), "Quality with its 95 % interval", "quality.chart")
+    figures.draw(
+        study,
+        "quality.chart",
+        "Quality with its 95 % interval",
+        lambda dark: quality_chart(frame, dark),
+        *picks.of(study),
+    )
     st.caption(glossary.HELP.get(metric, ""))
     classes = per_class(study, set(frame["variant"]))
     if len(classes):
