@@ -26,6 +26,7 @@ from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
+from tflite_ui.jobs.ledger import OPEN
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
 from tflite_ui.jobs.preparations import Preparations
@@ -38,6 +39,7 @@ from tflite_ui.jobs.requests import (
     planned_again,
 )
 from tflite_ui.jobs.supervisor import Supervisor
+from tflite_ui.jobs.tenancy import Tenancy
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.loaders import find_loader, loaders
 from tflite_ui.report.naming import file_names
@@ -67,6 +69,7 @@ class Desk:
         self, home: Path | None = None, *, executor: Executor | None = None, warm: bool = True
     ) -> None:
         self._home = open_home(home)
+        self._tenancy = Tenancy(self._home)
         self._database = Database(self._home.database)
         self._blobs, self._uploads = Blobs(self._home.blobs), Uploads(self._database)
         self._studies = Studies(self._database)
@@ -205,11 +208,15 @@ class Desk:
         self._supervisor.cancel(id, variant)
 
     def what_if(self, id: str, recipe: str) -> str:
-        """Add a recipe to a study and run it at once; returns the variant's id. Raises InvalidRecipe."""
+        """Add a recipe to a study and run it at once; returns the variant's id. Raises InvalidRecipe.
+
+        One that is there already runs again, unless it is finished or under way.
+        """
         study = self.study(id)
         variant = planned_again(study, recipe)
         check_needs(variant.recipe, study.source, study.data is not None, techniques())
-        if study.variant(variant.id) is None:
+        known = study.variant(variant.id)
+        if known is None or known.status not in ("finished", *OPEN):
             add_variant(self._studies, study, variant)
         self._supervisor.start(id)
         return variant.id
@@ -258,6 +265,7 @@ class Desk:
         self._workshop.executor.close()
         self._inspections.close()
         self._database.close()
+        self._tenancy.close()
 
     def _add(self, name: str, content: BinaryIO | Path, kind: UploadKind, limit: int) -> str:
         blob = self._blobs.add(content, name, limit)

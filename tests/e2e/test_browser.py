@@ -172,9 +172,36 @@ def test_what_if_joins_the_results_in_place(address: str, browser: Browser, fini
     page.context.close()
 
 
+def test_a_run_is_cancelled_and_says_so(address: str, browser: Browser, finished: Ran) -> None:
+    page = _open(browser, f"{address}/?{finished.choice}")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url("**/run?study=*", timeout=PATIENCE)
+    page.get_by_role("button", name="Cancel all").click()
+    page.get_by_role("button", name="Yes, cancel all").click()
+    expect(page.get_by_text(re.compile("^Cancelled:"))).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="Try more")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile("^Cancelled:"))).to_be_visible(timeout=20_000)
+    page.context.close()
+
+
+def test_the_sample_is_chosen_and_run_by_keyboard_alone(
+    address: str, browser: Browser, finished: Ran
+) -> None:
+    page = _open(browser, address)
+    _press(page, "Use the sample")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=PATIENCE)
+    _press(page, "Run")
+    page.wait_for_url("**/run?study=*", timeout=PATIENCE)
+    expect(page.get_by_text("All 4 variants finished")).to_be_visible(timeout=PATIENCE)
+    _press(page, "See results")
+    page.wait_for_url("**/results?study=*", timeout=PATIENCE)
+    page.context.close()
+
+
 def test_history_leads_back(address: str, browser: Browser, finished: Ran) -> None:
     page = _open(browser, f"{address}/studies")
-    page.get_by_role("link", name=re.compile("See results|Watch")).first.click()
+    page.get_by_role("link", name=re.compile("See results|Watch")).last.click()
     page.wait_for_url(f"**/*?study={finished.id}", timeout=20_000)
     expect(page.get_by_role("heading", name="fashion.keras with fashion.npz")).to_be_visible(timeout=20_000)
     page.context.close()
@@ -209,6 +236,16 @@ def _open(browser: Browser, url: str) -> Page:
     page.goto(url)
     expect(page.get_by_role("heading").first).to_be_visible(timeout=30_000)
     return page
+
+
+def _press(page: Page, button: str) -> None:
+    """Go to a button by the tab key and press it by Enter."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText.trim()").endswith(button):
+            page.keyboard.press("Enter")
+            return
+    pytest.fail(f"the tab key never reaches {button}")
 
 
 def _free_port() -> int:

@@ -108,6 +108,11 @@ def test_a_killed_worker_loses_its_variant_alone(desk: Desk, home: Path) -> None
     assert error.type == "WorkerLost"
     assert "SIGKILL" in error.message
     assert error.hint
+    assert desk.what_if(id, SLOW) == of(study, SLOW).id
+    again = desk.wait(id)
+    assert set(endings(again).values()) == {"finished"}
+    assert set(measured(again).values()) == {"finished"}
+    assert of(again, SLOW).error is None
 
 
 def test_one_variant_is_cancelled_and_the_others_finish(desk: Desk, home: Path) -> None:

@@ -6,12 +6,12 @@ import logging
 import threading
 import time
 
-from tflite_ui.core.study import JobProgress, Progress, Study
-from tflite_ui.core.variant import Variant
+from tflite_ui.core.study import Progress, Study
 from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.ledger import OPEN, Ledger
 from tflite_ui.jobs.machine import hold
 from tflite_ui.jobs.preparations import Preparations
+from tflite_ui.jobs.stills import stills
 from tflite_ui.jobs.study_run import Advise, StudyRun
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.store.studies import Studies
@@ -80,7 +80,7 @@ class Supervisor:
         """How far a study is; raises NotFound."""
         study = self._studies.get(id)
         run = self._runs.get(id)
-        jobs = (run.board.picture() if run else ()) or tuple(_still(v) for v in study.variants)
+        jobs = (run.board.picture() if run else ()) or stills(study, self._workshop.home.study(id))
         return Progress(
             study=id,
             state=study.state,
@@ -129,16 +129,3 @@ class Supervisor:
             if last is not None:
                 self._runs[id] = self._new_run(id)
             return self._runs[id]
-
-
-def _still(variant: Variant) -> JobProgress:
-    seconds = [
-        s for s in (variant.seconds.train, variant.seconds.convert, variant.seconds.evaluate) if s is not None
-    ]
-    return JobProgress(
-        id=variant.id,
-        kind="variant",
-        title=variant.recipe,
-        status=variant.status,
-        seconds=sum(seconds) if seconds else None,
-    )

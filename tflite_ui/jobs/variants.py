@@ -13,6 +13,7 @@ from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.executor import Outcome, RunningJob
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation
+from tflite_ui.jobs.stills import log_path
 from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
 from tflite_ui.store.uploads import Upload
 from tflite_ui.worker.payloads import MakeVariant, VariantResult
@@ -115,7 +116,7 @@ class Variants:
         text = self._workshop.log(call)
         folder = self._workshop.home.study(self._ledger.id)
         with suppress(OSError):  # a log that doesn't fit on the disk is no reason to lose the file
-            (folder / f"{variant.id}.log").write_text(f"== {variant.recipe}\n{text}\n", "utf-8")
+            log_path(folder, variant).write_text(f"== {variant.recipe}\n{text}\n", "utf-8")
 
 
 def _finished(variant: Variant, result: VariantResult, cached: bool) -> Variant:

@@ -33,14 +33,15 @@ def draw(desk: Desk, study: Study) -> None:
         forms.draw(offer.params, _prefix(offer))
         spec = offers.written(offer, forms.current(offer.params, _prefix(offer)))
         known = next((v for v in study.variants if v.recipe == spec), None)
+        there = known is not None and known.status in ("finished", "queued", "running")
         st.button(
-            "Try it",
+            "Try it again" if known and not there else "Try it",
             icon=":material/add:",
             key="what_if.go",
             on_click=_try,
             args=(desk, study, spec),
-            disabled=known is not None,
-            help="Already in this study: change a setting." if known else None,
+            disabled=there,
+            help="Already in this study: change a setting." if there else None,
         )
     _outcome(study)
 
