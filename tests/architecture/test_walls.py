@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import tflite_ui.worker
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -36,8 +41,26 @@ def test_the_web_process_imports_no_runtime() -> None:
 
 
 def test_a_worker_imports_neither_the_web_nor_the_database() -> None:
-    found = imported("tflite_ui.worker.run, tflite_ui.worker.variant, tflite_ui.worker.benchmark")
+    names = [m.name for m in pkgutil.iter_modules(tflite_ui.worker.__path__) if m.name != "__main__"]
+    assert {"run", "variant", "benchmark"} < set(names)
+    found = imported(", ".join(f"tflite_ui.worker.{name}" for name in names))
     assert found.isdisjoint({"streamlit", "altair", "sqlite3", "pandas"})
+
+
+def test_core_imports_core_alone() -> None:
+    files = [path for path in FILES if path.parent.name == "core"]
+    ours = {name for path in files for name in imports(path) if name.startswith("tflite_ui")}
+    assert ours
+    assert [name for name in ours if not name.startswith("tflite_ui.core.")] == []
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

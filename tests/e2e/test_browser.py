@@ -42,7 +42,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(
-        [*command, "--server.address", "127.0.0.1"],
+        [*command, "--server.headless", "true"],
         cwd=ROOT,
         env={**os.environ, "TFLITE_UI_HOME": str(home / "data")},
         stdout=log,

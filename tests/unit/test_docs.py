@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from docs.make_tables import README, filled
@@ -18,3 +20,12 @@ def test_the_tables_are_what_the_registries_give() -> None:
 @pytest.mark.parametrize("command", sorted(group.commands))
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"-m tflite_ui {command}" in TEXT
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [README, *(README.parent / "docs").glob("*.md")]
+    links = [
+        (page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
+    ]
+    assert len(links) > 5
+    assert [link for page, link in links if not (page.parent / link).exists()] == []
