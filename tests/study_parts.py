@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from tflite_ui.core.data import ArraySummary, DataSummary, LabelSummary
 from tflite_ui.core.errors import ErrorInfo
+from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.measurement import Latency, Measurement, Parity
 from tflite_ui.core.model import Layer, ModelSource, TensorSpec
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.recipe import Step, file_name
 from tflite_ui.core.study import Environment, State, Study
 from tflite_ui.core.target import Evidence
-from tflite_ui.core.variant import Check, FileFacts, PerClass, Quality, Seconds, Variant
+from tflite_ui.core.variant import PerClass, Quality, Seconds, Variant
 
 N = 2000
 CLASSES = 10

@@ -7,9 +7,10 @@ import pytest
 from tests import studies
 from tests.study_parts import quality
 from tflite_ui.analysis.recommend import recommend
+from tflite_ui.core.facts import Check
 from tflite_ui.core.goal import Recommendation, parse_goals
 from tflite_ui.core.study import Study
-from tflite_ui.core.variant import Check, Quality
+from tflite_ui.core.variant import Quality
 
 
 def _advise(study: Study, *goals: str) -> Recommendation:

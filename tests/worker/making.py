@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tflite_ui.core.facts import Check
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import parse_target
 from tflite_ui.core.recipe import parse_recipe
-from tflite_ui.core.variant import Check
 from tflite_ui.loaders import find_loader
 from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques

@@ -11,9 +11,10 @@ from tflite_ui.analysis.claims import paired_difference
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import family, is_baseline, target_labels, variant_labels
 from tflite_ui.core.errors import ErrorInfo
+from tflite_ui.core.facts import FileFacts
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
-from tflite_ui.core.variant import FileFacts, Quality, Seconds, Variant
+from tflite_ui.core.variant import Quality, Seconds, Variant
 
 VARIANT_COLUMNS = {
     "variant": "str",

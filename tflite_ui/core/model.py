@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from tflite_ui.core.frozen import Frozen
 
 
@@ -31,12 +33,21 @@ class Layer(Frozen):
     parameters: int | None = None
 
 
+class Fitness(Frozen):
+    """Whether a model step can be done to a model: in full, in part (``layers`` are left out), or not."""
+
+    verdict: Literal["works", "part", "cannot"]
+    reason: str = ""
+    layers: tuple[str, ...] = ()
+
+
 class ModelSource(Frozen):
     """A model file as its loader describes it; unknown is None.
 
     ``parameters`` counts weights, ``macs`` multiply-accumulate operations for one sample.
     ``softmax_output`` is True when the last layer is a softmax, ``rescales_input`` when a
-    layer of the model scales raw pixels itself.
+    layer of the model scales raw pixels itself. ``fitness`` tells for each model step, by key, whether
+    it can be done; empty for a file that isn't a Keras model.
     """
 
     name: str
@@ -52,3 +63,4 @@ class ModelSource(Frozen):
     softmax_output: bool | None = None
     rescales_input: bool = False
     notes: tuple[str, ...] = ()
+    fitness: dict[str, Fitness] = {}

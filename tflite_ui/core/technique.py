@@ -10,8 +10,10 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tflite_ui.core.model import ModelSource
+from tflite_ui.core.facts import Check, FileFacts
+from tflite_ui.core.model import Fitness, ModelSource
 from tflite_ui.core.params import Params as Settings
+from tflite_ui.core.training import TrainingContext
 
 Need = Literal["keras_graph", "calibration_data", "labels", "teacher"]
 Family = Literal["float", "quantisation", "pruning", "clustering", "distillation", "training"]
@@ -74,8 +76,19 @@ class ModelStep(Technique):
     """A step that trains or rewrites a Keras graph; any number of them come first."""
 
     @abstractmethod
-    def apply(self, model: Any, params: Settings, context: Context) -> Any:
-        """The Keras model after this step; raises ConversionFailed."""
+    def fitness(self, model: Any) -> Fitness:
+        """Whether this can be done to ``model``, flat functional in tf_keras; trains nothing."""
+
+    @abstractmethod
+    def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:
+        """A flat functional tf_keras model after this step, free of wrappers; ``model`` may be changed.
+
+        Raises ConversionFailed or DataMismatch.
+        """
+
+    @abstractmethod
+    def claims(self, params: Settings, before: FileFacts, after: FileFacts) -> tuple[Check, ...]:
+        """What this step promises, checked on the float files made before and after it."""
 
 
 class Conversion(Technique):

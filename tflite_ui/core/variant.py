@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from tflite_ui.core.errors import ErrorInfo
+from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.recipe import Step
 
 Ending = Literal["finished", "failed", "cancelled", "timed_out", "lost"]
 Status = Literal["queued", "running", "finished", "failed", "cancelled", "timed_out", "lost"]
-
-
-class Check(Frozen):
-    """One thing verified about a file: passed or not, with what was found."""
-
-    name: str
-    passed: bool
-    detail: str = ""
 
 
 class Seconds(Frozen):
@@ -58,28 +51,6 @@ class Quality(Frozen):
     per_class: tuple[PerClass, ...] = ()
     baseline_right_only: int | None = None
     variant_right_only: int | None = None
-
-
-class FileFacts(Frozen):
-    """What is read from a .tflite's bytes, never from its name.
-
-    ``dtypes`` counts constant (weight) and activation tensors by dtype; ``sparsity`` is the share
-    of zero weights; ``unique_weights`` the number of distinct values in the largest weight tensor;
-    ``operators`` counts operators by name; ``scheme`` e.g. ``wi8_ai8`` as the bytes show it.
-    """
-
-    sha256: str
-    size_bytes: int
-    gzip_bytes: int
-    parameters: int | None = None
-    macs: int | None = None
-    sparsity: float | None = None
-    unique_weights: int | None = None
-    dtypes: dict[str, int] = {}
-    input_dtypes: tuple[str, ...] = ()
-    output_dtypes: tuple[str, ...] = ()
-    operators: dict[str, int] = {}
-    scheme: str = ""
 
 
 class Variant(Frozen):

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tflite_ui.core.errors import ErrorInfo, TFLiteUIError
+from tflite_ui.core.facts import Check
 from tflite_ui.core.frozen import Frozen, digest_of
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import Limits
-from tflite_ui.core.variant import Check, Ending
+from tflite_ui.core.variant import Ending
 from tflite_ui.jobs.environment import deciding_versions
 from tflite_ui.jobs.executor import OnEvent
 from tflite_ui.jobs.workshop import Call, OnStart, Workshop, ignore, problem

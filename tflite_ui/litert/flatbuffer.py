@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tflite_ui.core.errors import UnreadableModel
-from tflite_ui.core.variant import FileFacts
+from tflite_ui.core.facts import FileFacts
 from tflite_ui.litert.graph import Graph, Operator, Port, Tensor, float_only, has_variable_ops
 from tflite_ui.litert.macs import macs
 from tflite_ui.litert.weights import parameters, scheme, sparsity, unique_weights

@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from tflite_ui.core.data import DataSummary, LabelSummary
 from tflite_ui.core.errors import InvalidInput, NotFound
+from tflite_ui.core.facts import FileFacts
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import EVIDENCE, SCHEMA, Environment, Study
 from tflite_ui.core.target import Evidence
-from tflite_ui.core.variant import FileFacts, Variant
+from tflite_ui.core.variant import Variant
 
 STUDY_FILE = "study.json"
 FACTS = tuple(FileFacts.model_fields)

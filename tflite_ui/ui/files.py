@@ -8,8 +8,9 @@ import streamlit as st
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.api import Desk
+from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.study import Study
-from tflite_ui.core.variant import Check, FileFacts, Variant
+from tflite_ui.core.variant import Variant
 from tflite_ui.ui import amounts, downloads, glossary, notices, picks
 
 

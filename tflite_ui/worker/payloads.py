@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tflite_ui.core.data import DataSummary, FixKey
+from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.recipe import Step
 from tflite_ui.core.target import Availability
-from tflite_ui.core.variant import Check, FileFacts, Quality, Seconds
+from tflite_ui.core.variant import Quality, Seconds
 
 
 class Nothing(Frozen):

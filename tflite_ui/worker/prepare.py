@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from tflite_ui.core.errors import ConversionFailed
+from tflite_ui.core.facts import Check
 from tflite_ui.core.loader import Loader, Shapes
 from tflite_ui.core.model import ModelSource
-from tflite_ui.core.variant import Check
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.fidelity import Array, errors
 from tflite_ui.litert.flatbuffer import has_variable_ops, read

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from tflite_ui.core.errors import VerificationFailed
+from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.params import Params
 from tflite_ui.core.technique import Technique
-from tflite_ui.core.variant import Check, FileFacts
 from tflite_ui.evaluation.fidelity import Array, errors
 from tflite_ui.litert.flatbuffer import has_variable_ops, read
 from tflite_ui.litert.graph import Graph

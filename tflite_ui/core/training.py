@@ -1,0 +1,123 @@
+"""What a step that trains is set by and works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.params import Params
+
+Targets = Literal["auto", "labels", "original"]
+Array = npt.NDArray[np.generic]
+
+
+class TrainingParams(Params):
+    """Settings that every step with training has."""
+
+    epochs: int = Field(
+        5,
+        ge=0,
+        le=1000,
+        title="Epochs",
+        description="How often training goes through the data at most; it stops early when nothing improves.",
+    )
+    learning_rate: float = Field(
+        1e-3,
+        gt=0.0,
+        le=1.0,
+        title="Learning rate",
+        description="How large a step the weights take (Adam).",
+        json_schema_extra={"advanced": True},
+    )
+    minutes: float = Field(
+        0.0,
+        ge=0.0,
+        le=10_000.0,
+        title="Minutes at most",
+        description="Training stops after this time with the best so far; 0 for no limit.",
+    )
+    targets: Targets = Field(
+        "auto",
+        title="Learn from",
+        description="The labels, or the original's own outputs; auto takes labels where there are any.",
+        json_schema_extra={"advanced": True},
+    )
+    batch_size: int = Field(
+        64,
+        ge=1,
+        le=4096,
+        title="Batch size",
+        description="How many samples each step of the optimiser sees.",
+        json_schema_extra={"advanced": True},
+    )
+
+
+class CurvePoint(Frozen):
+    """The end of one epoch of ``of``; ``metrics`` by name (``loss``, ``val_loss``, ``val_accuracy``)."""
+
+    technique: str
+    epoch: int
+    of: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Shuffled samples: the first ``training`` train, the others validate.
+
+    ``inputs`` [n, ...] by input name in the model's order; ``labels`` [n] classes, [n, classes] one-hot
+    or [n, ...] values, None when there are none; ``originals`` the original's outputs by name, float32
+    [n, ...].
+    """
+
+    inputs: dict[str, Array]
+    labels: Array | None
+    originals: dict[str, Array]
+    training: int
+
+    @property
+    def samples(self) -> int:
+        """All samples."""
+        return len(next(iter(self.inputs.values())))
+
+
+class TrainingContext(Protocol):
+    """What a model step may use while it works, all of it inside its own job folder."""
+
+    @property
+    def folder(self) -> Path:
+        """A folder that outlives a killed job: what is kept in it is there when the step is tried again."""
+
+    @property
+    def source(self) -> ModelSource:
+        """The original model, as described."""
+
+    @property
+    def seed(self) -> int:
+        """The study's seed."""
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The keys of the steps that made the model what it is, the first one first."""
+
+    def original(self) -> Any:
+        """The original as a flat functional tf_keras model."""
+
+    def training_set(self) -> TrainingSet:
+        """The samples to train on; raises DataMismatch when there are none, or labels that don't fit."""
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        """Say how far the step is, 0 to 1."""
+
+    def epoch(self, point: CurvePoint) -> None:
+        """Tell of an epoch's end."""
+
+    def stop_asked(self) -> bool:
+        """Whether the user wants training to stop now, with the best so far."""
