@@ -6,7 +6,6 @@ Its methods answer at once from the store, or raise a TFLiteUIError; long work r
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +25,7 @@ from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
+from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
 from tflite_ui.jobs.ledger import OPEN
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
@@ -47,15 +47,13 @@ from tflite_ui.store.blobs import Blobs, disk_errors
 from tflite_ui.store.database import Database
 from tflite_ui.store.paths import open_home
 from tflite_ui.store.studies import Studies, StudyLine
-from tflite_ui.store.uploads import Results, Upload, UploadKind, Uploads
+from tflite_ui.store.uploads import Results, Uploads
 from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques
 
-MODEL_LIMIT, DATA_LIMIT = 500 * 2**20, 2 * 2**30
-"""The largest uploads taken, in bytes."""
-SAMPLE_MODEL, SAMPLE_DATA = "fashion.keras", "fashion.npz"
+SAMPLE_MODEL, SAMPLE_DATA, SAMPLE_TRAINING = "fashion.keras", "fashion.npz", "fashion_train.npz"
 
-__all__ = ["Desk", "Inspection", "StudyLine", "ready"]
+__all__ = ["DATA_LIMIT", "MODEL_LIMIT", "SAMPLE_MODEL", "Desk", "Inspection", "StudyLine", "ready"]
 
 
 class Desk:
@@ -83,6 +81,7 @@ class Desk:
             cores,
         )
         self._inspections = Inspections(self._workshop, self._uploads, _needs_tensorflow)
+        self._intake = Intake(self._blobs, self._uploads, self._inspections)
         self._preparations = Preparations(self._workshop, lambda key: loaders()[key].tensorflow)
         self._supervisor = Supervisor(
             self._workshop, self._studies, self._uploads, self._preparations, recommend
@@ -114,20 +113,22 @@ class Desk:
 
         Raises TooLarge, DiskFull, NotFound, and UnreadableModel or UnsupportedModel for an unknown format.
         """
-        return self._add(name, content, "model", MODEL_LIMIT)
+        return self._intake.add(name, content, "model")
 
     def add_data(self, name: str, content: BinaryIO | Path) -> str:
         """Keep a data file; returns its digest and looks at it. Raises TooLarge, DiskFull, NotFound."""
-        return self._add(name, content, "data", DATA_LIMIT)
+        return self._intake.add(name, content, "data")
 
     def add_sample(self) -> tuple[str, str]:
         """The embedded sample's model and data digests."""
-        folder = resources.files("tflite_ui.samples")
-        with (
-            resources.as_file(folder.joinpath(SAMPLE_MODEL)) as model,
-            resources.as_file(folder.joinpath(SAMPLE_DATA)) as data,
-        ):
-            return self.add_model(SAMPLE_MODEL, model), self.add_data(SAMPLE_DATA, data)
+        return self._intake.add_sample(SAMPLE_MODEL, "model"), self._intake.add_sample(SAMPLE_DATA, "data")
+
+    def add_sample_training(self) -> str:
+        """The digest of the sample's training file, brought to what its model takes; waits for both."""
+        source = ready(self.model(self._intake.add_sample(SAMPLE_MODEL, "model"), wait=True))
+        raw = self._intake.add_sample(SAMPLE_TRAINING, "data")
+        self.data(raw, wait=True)
+        return self.fix_data(raw, source, ("scale",))
 
     def model(self, digest: str, wait: bool = False) -> Inspection[ModelSource]:
         """What is known of a model; raises NotFound."""
@@ -169,14 +170,20 @@ class Desk:
         plan = make_plan(request, parse_goals(request.goals), techniques(), targets(), deciding_versions())
         source = self.model(request.model).value
         for variant in plan.variants:
-            check_needs(variant.recipe, source, request.data is not None, techniques())
+            check_needs(variant.recipe, source, request, techniques())
         for target in plan.targets:
             check_available(target.target, self.availability())
         return plan
 
-    def estimate_seconds(self, plan: Plan, source: ModelSource, data: DataSummary | None) -> float:
+    def estimate_seconds(
+        self,
+        plan: Plan,
+        source: ModelSource,
+        data: DataSummary | None,
+        training: DataSummary | None = None,
+    ) -> float:
         """A rough wall time for a plan on this machine."""
-        return plan_seconds(plan, source, data, self._workshop.cores)
+        return plan_seconds(plan, source, data, training, self._workshop.cores)
 
     def start(self, request: StudyRequest) -> str:
         """Start a study; returns its id. Waits for the uploads' inspection.
@@ -185,8 +192,9 @@ class Desk:
         """
         source = ready(self.model(request.model, wait=True))
         data = ready(self.data(request.data, wait=True)) if request.data else None
-        notes = check_fit(source, data)
-        study = new_study(request, self.plan(request), source, data, notes)
+        training = ready(self.data(request.training, wait=True)) if request.training else None
+        notes = (*check_fit(source, data), *check_fit(source, training))
+        study = new_study(request, self.plan(request), source, data, training, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)
         return study.id
@@ -207,6 +215,10 @@ class Desk:
         """Cancel a study, or one variant of it."""
         self._supervisor.cancel(id, variant)
 
+    def finish_training(self, id: str, variant: str) -> None:
+        """Have a variant's training stop now and go on with the best so far."""
+        self._supervisor.finish_training(id, variant)
+
     def what_if(self, id: str, recipe: str) -> str:
         """Add a recipe to a study and run it at once; returns the variant's id. Raises InvalidRecipe.
 
@@ -214,7 +226,7 @@ class Desk:
         """
         study = self.study(id)
         variant = planned_again(study, recipe)
-        check_needs(variant.recipe, study.source, study.data is not None, techniques())
+        check_needs(variant.recipe, study.source, study.request, techniques())
         known = study.variant(variant.id)
         if known is None or known.status not in ("finished", *OPEN):
             add_variant(self._studies, study, variant)
@@ -266,23 +278,6 @@ class Desk:
         self._inspections.close()
         self._database.close()
         self._tenancy.close()
-
-    def _add(self, name: str, content: BinaryIO | Path, kind: UploadKind, limit: int) -> str:
-        blob = self._blobs.add(content, name, limit)
-        if kind == "model":
-            find_loader(self._blobs.path(blob.digest, name), name)
-        try:
-            known = self._uploads.get(blob.digest, kind)
-        except NotFound:
-            known = None
-        if known is None or known.name != name or known.state == "failed":
-            known = Upload(
-                digest=blob.digest, kind=kind, name=name, size_bytes=blob.size_bytes, state="working"
-            )
-            self._uploads.put(known)
-        if known.state == "working":
-            self._inspections.begin(known)
-        return blob.digest
 
     def _files(self, study: Study) -> dict[str, Path]:
         return {v.id: self.file(study.id, v.id) for v in study.variants if v.facts and v.status == "finished"}

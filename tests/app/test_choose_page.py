@@ -67,7 +67,7 @@ def test_sample_is_one_click(open_page: Open) -> None:
     until(app, lambda page: run_buttons(page) == [False])
     assert "fashion.keras" in words(app)
     assert "4 variants × 3 targets" in words(app)
-    assert {m.label for m in app.metric} == {"Parameters", "MACs per sample"}
+    assert {m.label for m in app.metric} == {"Parameters", "MACs"}
 
 
 def test_address_brings_the_choice_back(open_page: Open, sample: dict[str, str]) -> None:

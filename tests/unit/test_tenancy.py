@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tflite_ui.jobs.tenancy import Tenancy
@@ -39,3 +40,13 @@ def test_a_home_is_free_again_when_all_have_left(tmp_path: Path) -> None:
     littered(tmp_path)
     Tenancy(home).close()
     assert list(home.jobs.iterdir()) == []
+
+
+def test_a_training_broken_off_is_kept_for_a_week(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    fresh, stale = home.jobs / "train-fresh", home.jobs / "train-stale"
+    for folder in (fresh, stale):
+        folder.mkdir()
+    os.utime(stale, (0, 0))
+    Tenancy(home).close()
+    assert list(home.jobs.iterdir()) == [fresh]

@@ -36,10 +36,15 @@ MIB = 2**20
 @click.argument("model", type=PATH)
 @click.option("--data", type=PATH, help="Calibration and evaluation data, .npz or .npy.")
 @click.option(
+    "--training",
+    type=PATH,
+    help="Samples for the steps that train, .npz or .npy; the calibration samples of --data by default.",
+)
+@click.option(
     "--fix",
     multiple=True,
     type=click.Choice(get_args(FixKey)),
-    help="Fix the data so that it fits; repeatable.",
+    help="Fix the data (and the training data) so that it fits; repeatable.",
 )
 @click.option(
     "--recipe",
@@ -88,6 +93,7 @@ MIB = 2**20
 def optimize(
     model: Path,
     data: Path | None,
+    training: Path | None,
     fix: tuple[FixKey, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
@@ -107,21 +113,19 @@ def optimize(
     limits = Limits(timeout_seconds=timeout, memory_bytes=memory * MIB)
     wish = Wish(recipes, targets or DEFAULT_TARGETS, goals, seed, limits)
     check_texts(wish)
-    for file in filter(None, (model, data)):
+    for file in filter(None, (model, data, training)):
         check_file(file)
     claim(out)
     with open_desk(home) as desk:
         warm_for(desk, model)
         click.echo("Looking at the files.", err=True)
         digest = desk.add_model(model.name, model)
-        data_digest = desk.add_data(data.name, data) if data else None
+        added = [desk.add_data(file.name, file) if file else None for file in (data, training)]
         source = model_source(desk, digest)
-        summary = None
-        if data_digest:
-            data_digest = fixed(desk, data_digest, source, fix)
-            summary = data_summary(desk, data_digest)
+        samples, lessons = (fixed(desk, found, source, fix) if found else None for found in added)
+        summary = data_summary(desk, samples) if samples else None
         wish = wish._replace(recipes=recipes or default_recipes(source, summary))
-        return study_to_end(desk, wish.request(digest, data_digest), out, as_json)
+        return study_to_end(desk, wish.request(digest, samples, lessons), out, as_json)
 
 
 @click.command()

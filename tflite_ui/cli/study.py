@@ -32,9 +32,9 @@ class Wish(NamedTuple):
     seed: int
     limits: Limits
 
-    def request(self, model: str, data: str | None) -> StudyRequest:
-        """The same as a request for two uploads."""
-        return StudyRequest(model=model, data=data, **self._asdict())
+    def request(self, model: str, data: str | None, training: str | None = None) -> StudyRequest:
+        """The same as a request for uploads."""
+        return StudyRequest(model=model, data=data, training=training, **self._asdict())
 
 
 def check_texts(wish: Wish) -> None:

@@ -16,14 +16,15 @@ Shapes = Mapping[str, tuple[int, ...]]
 class Loader(ABC):
     """One file in ``loaders/`` holds one final class of it.
 
-    ``suffixes`` are what the file's name may end with, ``extras`` the install line of an
-    optional dependency, and ``tensorflow`` says whether the work needs TensorFlow imported.
+    ``suffixes`` are what the file's name may end with, ``tensorflow`` says whether the work needs
+    TensorFlow imported, and ``trainable`` whether ``load`` gives a Keras model.
     """
 
     key: ClassVar[str]
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     tensorflow: ClassVar[bool] = True
+    trainable: ClassVar[bool] = False
 
     @abstractmethod
     def sniff(self, path: Path, name: str) -> bool:

@@ -32,10 +32,12 @@ class Limits(Frozen):
 
 
 class StudyRequest(Frozen):
-    """What a user asks for, as texts: ``model`` and ``data`` are blob digests (SHA-256)."""
+    """What a user asks for, as texts: ``model``, ``data`` and ``training`` are blob digests (SHA-256)."""
 
     model: str
     data: str | None = None
+    training: str | None = None
+    """Samples for the steps that train; without them the calibration samples of ``data`` serve."""
     recipes: tuple[str, ...]
     targets: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()
@@ -87,10 +89,11 @@ def with_baseline(recipes: Iterable[Recipe], techniques: Techniques) -> tuple[Re
     return tuple({r.spec: r for r in (baseline, *recipes)}.values())
 
 
-def variant_id(recipe: Recipe, model: str, data: str | None, seed: int, versions: Mapping[str, str]) -> str:
-    """The content address of a variant: equal inputs, equal id."""
+def variant_id(recipe: Recipe, request: StudyRequest, versions: Mapping[str, str]) -> str:
+    """The content address of a variant: equal inputs, equal id. Training data counts where a step trains."""
     steps = [step.model_dump(mode="json") for step in recipe.steps]
-    return digest_of([steps, model, data, seed, dict(versions)])
+    training = [request.training] if request.training and len(steps) > 1 else []
+    return digest_of([steps, request.model, request.data, request.seed, dict(versions), *training])
 
 
 def make_plan(
@@ -108,7 +111,6 @@ def make_plan(
     specs = {t.spec: t for t in (parse_target(text, targets) for text in request.targets)}
     merged = len(asked) - len({r.spec for r in asked}) + len(request.targets) - len(specs)
     variants = tuple(
-        PlannedVariant(id=variant_id(r, request.model, request.data, request.seed, versions), recipe=r)
-        for r in recipes
+        PlannedVariant(id=variant_id(recipe, request, versions), recipe=recipe) for recipe in recipes
     )
     return Plan(variants=variants, targets=tuple(specs.values()), goals=goals, merged=merged)

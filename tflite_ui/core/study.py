@@ -10,6 +10,7 @@ from tflite_ui.core.goal import Goal, Recommendation
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import StudyRequest
+from tflite_ui.core.training import CurvePoint
 from tflite_ui.core.variant import Variant
 
 SCHEMA = 1
@@ -41,6 +42,7 @@ class Study(Frozen):
     environment: Environment
     source: ModelSource
     data: DataSummary | None = None
+    training: DataSummary | None = None
     variants: tuple[Variant, ...]
     measurements: tuple[Measurement, ...] = ()
     goals: tuple[Goal, ...] = ()
@@ -66,6 +68,7 @@ class Study(Frozen):
             "environment": environment,
             "source": _source(self.source),
             "data": _data(self.data),
+            "training": _data(self.training),
             "variants": [_variant(v) for v in self.variants],
             "measurements": [_measurement(m) for m in self.measurements],
             "goals": {goal.name: goal.value for goal in self.goals},
@@ -97,6 +100,8 @@ class JobProgress(Frozen):
     seconds: float | None = None
     log: str = ""
     """The last lines of the job's log."""
+    curve: tuple[CurvePoint, ...] = ()
+    """The epochs so far, where something trains."""
 
 
 class Progress(Frozen):

@@ -8,6 +8,7 @@ from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.recipe import Step
+from tflite_ui.core.training import CurvePoint
 
 Ending = Literal["finished", "failed", "cancelled", "timed_out", "lost"]
 Status = Literal["queued", "running", "finished", "failed", "cancelled", "timed_out", "lost"]
@@ -66,5 +67,7 @@ class Variant(Frozen):
     checks: tuple[Check, ...] = ()
     seconds: Seconds = Seconds()
     quality: Quality | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    """The epochs of its model steps, one step after another."""
     cached: bool = False
     """True when the result was at hand from an earlier study."""

@@ -79,11 +79,22 @@ def evaluation(path: Path, source: ModelSource) -> tuple[dict[str, Array], Array
     Raises UnreadableData and DataMismatch.
     """
     data = open_data(path)
-    arrays = _arrays(data, data.inputs, source)
     rows = np.arange(data.samples) if data.calibration else indices(data.samples)[1]
-    inputs = {name: array[rows].astype(_dtype(source, name), copy=False) for name, array in arrays.items()}
+    inputs = {name: array[rows] for name, array in arrays_by_input(data, data.inputs, source).items()}
+    labels = labels_of(data, source)
+    return inputs, None if labels is None else labels[rows]
+
+
+def arrays_by_input(data: DataFile, headers: dict[str, Header], source: ModelSource) -> dict[str, Array]:
+    """The arrays [n, ...] of ``headers`` by the model's input names, in its dtypes; raises DataMismatch."""
+    arrays = _arrays(data, headers, source)
+    return {name: array.astype(_dtype(source, name), copy=False) for name, array in arrays.items()}
+
+
+def labels_of(data: DataFile, source: ModelSource) -> Array | None:
+    """All labels as ``evaluation`` gives them, None without; raises DataMismatch."""
     outputs = source.outputs[0].shape[-1] if source.outputs[0].shape else None
-    return inputs, None if data.labels is None else _labels(data, data.labels, outputs)[rows]
+    return None if data.labels is None else _labels(data, data.labels, outputs)
 
 
 def is_one_hot(labels: Array) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tflite_ui.core.study import JobProgress, Stage
+from tflite_ui.core.training import CurvePoint
 from tflite_ui.core.variant import Status
 from tflite_ui.worker.protocol import Event
 
@@ -18,6 +19,8 @@ STAGES: dict[Kind, tuple[str, ...]] = {
     "variant": ("convert", "verify", "evaluate"),
     "benchmark": ("open", "measure"),
 }
+TRAIN = "train"
+"""The stage before all others of a variant with model steps."""
 
 
 @dataclass
@@ -28,23 +31,29 @@ class Entry:
     kind: Kind
     title: str
     weight: float
+    trains: bool = False
     status: Status = "queued"
     stage: str = ""
     fraction: float = 0.0
     note: str = ""
     seen: list[str] = field(default_factory=list)
+    curve: list[CurvePoint] = field(default_factory=list)
     started: float | None = None
     ended: float | None = None
     log: Callable[[], str] = lambda: ""
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages in order."""
+        return (*((TRAIN,) if self.trains else ()), *STAGES[self.kind])
 
     def done_weight(self) -> float:
         """The share of this entry's weight that is behind us."""
         if self.ended is not None:
             return self.weight
-        stages = STAGES[self.kind]
-        if self.stage not in stages:
+        if self.stage not in self.stages:
             return 0.0
-        return self.weight * (stages.index(self.stage) + self.fraction) / len(stages)
+        return self.weight * (self.stages.index(self.stage) + self.fraction) / len(self.stages)
 
     def picture(self) -> JobProgress:
         """This entry as a page sees it."""
@@ -55,7 +64,8 @@ class Entry:
             title=self.title,
             status=self.status,
             seconds=seconds,
-            stages=tuple(self._stage(name) for name in STAGES[self.kind]),
+            stages=tuple(self._stage(name) for name in self.stages),
+            curve=tuple(self.curve),
             log="\n".join(self.log().splitlines()[-40:]),
         )
 
@@ -94,6 +104,9 @@ class Board:
         """Take in one of the job's events."""
         if event.event == "progress":
             self.stage(id, event.stage, event.fraction or 0.0, event.note)
+        if event.point is not None:
+            with self._lock:
+                self._entries[id].curve.append(event.point)
 
     def stage(self, id: str, stage: str, fraction: float, note: str = "") -> None:
         """The job is ``fraction`` through ``stage``."""

@@ -24,7 +24,15 @@ PACKAGES = (
     "altair",
     "pandas",
 )
-DECIDING = ("tensorflow", "keras", "tf-keras", "ai-edge-litert", "litert-quantizer", "numpy")
+DECIDING = (
+    "tensorflow",
+    "keras",
+    "tf-keras",
+    "tensorflow-model-optimization",
+    "ai-edge-litert",
+    "litert-quantizer",
+    "numpy",
+)
 """Packages whose version changes what a conversion gives."""
 
 

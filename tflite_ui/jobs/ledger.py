@@ -42,6 +42,11 @@ class Ledger:
         model = self._uploads.get(study.request.model, "model")
         return study, model, self._uploads.get(study.request.data, "data") if study.request.data else None
 
+    def training_data(self) -> Upload | None:
+        """The study's own training file."""
+        digest = self.study().request.training
+        return self._uploads.get(digest, "data") if digest else None
+
     def save_variant(self, variant: Variant) -> None:
         """Write a variant."""
         if not self._left:

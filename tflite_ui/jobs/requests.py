@@ -15,6 +15,7 @@ from tflite_ui.core.plan import StudyRequest as Request
 from tflite_ui.core.recipe import Recipe, Techniques, find_technique, parse_recipe, step_params
 from tflite_ui.core.study import Study
 from tflite_ui.core.target import Availability
+from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.variant import Variant
 from tflite_ui.datasets.fit import fit
 from tflite_ui.jobs.environment import deciding_versions, environment
@@ -22,16 +23,29 @@ from tflite_ui.store.studies import Studies
 from tflite_ui.techniques import techniques
 
 
-def check_needs(recipe: Recipe, source: ModelSource | None, data: bool, known: Techniques) -> None:
+def check_needs(recipe: Recipe, source: ModelSource | None, request: Request, known: Techniques) -> None:
     """Raise InvalidRecipe when a step needs data there isn't, or can't be done to this model."""
     for step in recipe.steps:
         technique = find_technique(step.technique, known)
-        if not data and technique.needs & {"calibration_data", "labels"}:
+        if isinstance(technique, ModelStep):
+            _check_trainable(technique, source, request)
+        if request.data is None and technique.needs & {"calibration_data", "labels"}:
             text = f"{technique.title} needs calibration data, and there is none."
             raise InvalidRecipe(text, "Give a data file, or leave this technique out.")
         refusal = technique.refuses(source, step_params(step, known)) if source else ""
         if refusal:
             raise InvalidRecipe(f"{technique.title}: {refusal}", "Leave this technique out.")
+
+
+def _check_trainable(step: ModelStep, source: ModelSource | None, request: Request) -> None:
+    """Raise InvalidRecipe when a model step can't be done to this model, or has nothing to learn from."""
+    if source is not None:
+        found = source.fitness.get(step.key)
+        if found is None or found.verdict == "cannot":
+            reason = found.reason if found else f"{source.name} isn't a Keras model, so it can't be trained."
+            raise InvalidRecipe(f"{step.title}: {reason}", "Leave this technique out.")
+    if request.training is None and request.data is None:
+        raise InvalidRecipe(f"{step.title} has nothing to train on.", "Give training or calibration data.")
 
 
 def check_available(target: str, availability: Mapping[str, Availability]) -> None:
@@ -55,7 +69,12 @@ def check_fit(source: ModelSource, data: DataSummary | None) -> tuple[str, ...]:
 
 
 def new_study(
-    request: Request, plan: Plan, source: ModelSource, data: DataSummary | None, notes: tuple[str, ...]
+    request: Request,
+    plan: Plan,
+    source: ModelSource,
+    data: DataSummary | None,
+    training: DataSummary | None,
+    notes: tuple[str, ...],
 ) -> Study:
     """A study with everything queued."""
     title = f"{source.name} with {data.name}" if data else source.name
@@ -69,6 +88,7 @@ def new_study(
         environment=environment(),
         source=source,
         data=data,
+        training=training,
         variants=variants,
         measurements=tuple(_measurement(v, t) for t in plan.targets for v in variants),
         goals=plan.goals,
@@ -79,9 +99,7 @@ def new_study(
 def planned_again(study: Study, text: str) -> PlannedVariant:
     """One more recipe for a study; raises InvalidRecipe."""
     recipe = parse_recipe(text, techniques())
-    request = study.request
-    id = variant_id(recipe, request.model, request.data, request.seed, deciding_versions())
-    return PlannedVariant(id=id, recipe=recipe)
+    return PlannedVariant(id=variant_id(recipe, study.request, deciding_versions()), recipe=recipe)
 
 
 def add_variant(studies: Studies, study: Study, planned: PlannedVariant) -> None:

@@ -30,6 +30,7 @@ def _made(variant: Variant, log: Path) -> JobProgress:
         status=variant.status,
         seconds=sum(seconds) if seconds else None,
         log=_end(log),
+        curve=variant.curve,
     )
 
 

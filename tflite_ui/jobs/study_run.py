@@ -16,11 +16,14 @@ from tflite_ui.jobs.board import Board, Entry
 from tflite_ui.jobs.executor import RunningJob
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation, Preparations, PrepareFailed
+from tflite_ui.jobs.trainings import Trainings
 from tflite_ui.jobs.variants import Variants
 from tflite_ui.jobs.workshop import Workshop
 
 Advise = Callable[[Study], Recommendation | None]
 PREPARE = "prepare"
+WEIGHT, TRAINING_WEIGHT = 2.0, 40.0
+"""Of a conversion with its evaluation, and of a step that trains: rough seconds."""
 
 
 @dataclass
@@ -43,6 +46,13 @@ class Control:
         """Whether ``owner``, or everything, is called off."""
         return self.all.is_set() or owner in self.variants
 
+    def tell(self, owner: str, line: str) -> None:
+        """Say something to the jobs that work for one owner."""
+        with self._lock:
+            jobs = list(self._jobs.get(owner, ()))
+        for job in jobs:
+            job.tell(line)
+
     def cancel(self, owner: str | None) -> None:
         """Call off one owner, or everything with None."""
         if owner is None:
@@ -59,10 +69,16 @@ class StudyRun:
     """Works through what is queued in a study until nothing is; safe to run again after any end."""
 
     def __init__(
-        self, workshop: Workshop, ledger: Ledger, preparations: Preparations, advise: Advise, board: Board
+        self,
+        workshop: Workshop,
+        ledger: Ledger,
+        preparations: Preparations,
+        trainings: Trainings,
+        advise: Advise,
+        board: Board,
     ) -> None:
         self._workshop, self._ledger, self._preparations = workshop, ledger, preparations
-        self._advise = advise
+        self._trainings, self._advise = trainings, advise
         self.board = board
         self.control = Control()
         self._left = False
@@ -98,7 +114,12 @@ class StudyRun:
                 self._ledger.fail_queued(failed.ending, failed.error)
             return
         variants = Variants(
-            self._workshop, self._ledger, self.board, self.control.register, self.control.stopped
+            self._workshop,
+            self._trainings,
+            self._ledger,
+            self.board,
+            self.control.register,
+            self.control.stopped,
         )
         with ThreadPoolExecutor(self._workshop.cores) as pool:
             queued = self._ledger.queued_variants()
@@ -119,7 +140,7 @@ class StudyRun:
         study = self._ledger.study()
         self.board.add(Entry(id=PREPARE, kind="prepare", title="Prepare the model", weight=4.0))
         for variant in study.variants:
-            self.board.add(Entry(id=variant.id, kind="variant", title=variant.recipe, weight=2.0))
+            self.board.add(_entry(variant))
             if variant.status not in ("queued", "running"):
                 self.board.end(variant.id, variant.status)
         for spec in dict.fromkeys(m.spec for m in study.measurements):
@@ -154,6 +175,12 @@ class StudyRun:
             self._ledger.fail_queued("cancelled", called_off())
         state: State = "cancelled" if self.control.stopped() else "finished"
         self._ledger.finish(state, self._advise(self._ledger.study()))
+
+
+def _entry(variant: Variant) -> Entry:
+    steps = len(variant.steps) - 1
+    weight = WEIGHT + TRAINING_WEIGHT * steps
+    return Entry(id=variant.id, kind="variant", title=variant.recipe, weight=weight, trains=steps > 0)
 
 
 def called_off() -> ErrorInfo:

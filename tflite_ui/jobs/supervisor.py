@@ -13,6 +13,7 @@ from tflite_ui.jobs.machine import hold
 from tflite_ui.jobs.preparations import Preparations
 from tflite_ui.jobs.stills import stills
 from tflite_ui.jobs.study_run import Advise, StudyRun
+from tflite_ui.jobs.trainings import Trainings
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.store.studies import Studies
 from tflite_ui.store.uploads import Uploads
@@ -35,6 +36,7 @@ class Supervisor:
     ) -> None:
         self._workshop, self._studies, self._uploads = workshop, studies, uploads
         self._preparations, self._advise = preparations, advise
+        self._trainings = Trainings(workshop)
         self._lock = threading.Lock()
         self._runs: dict[str, StudyRun] = {}
         self._threads: dict[str, threading.Thread] = {}
@@ -62,6 +64,11 @@ class Supervisor:
         if run := self._runs.get(id):
             run.control.cancel(variant)
             run.drop_queued(variant)
+
+    def finish_training(self, id: str, variant: str) -> None:
+        """Have a variant's training stop with the best so far and go on to the conversion."""
+        if run := self._runs.get(id):
+            run.control.tell(variant, "stop")
 
     def wait(self, id: str) -> Study:
         """Block until a study has ended, whoever works on it.
@@ -102,7 +109,7 @@ class Supervisor:
 
     def _new_run(self, id: str) -> StudyRun:
         ledger = Ledger(self._studies, self._uploads, id)
-        return StudyRun(self._workshop, ledger, self._preparations, self._advise, Board())
+        return StudyRun(self._workshop, ledger, self._preparations, self._trainings, self._advise, Board())
 
     def _work(self, id: str) -> None:
         run: StudyRun | None = None

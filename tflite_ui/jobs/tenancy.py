@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import time
 
-from tflite_ui.store.paths import Home
+from tflite_ui.store.paths import TRAINING, Home
 
 LOCK = "tenants.lock"
+KEPT_SECONDS = 7 * 24 * 3600.0
 
 
 class Tenancy:
@@ -32,6 +34,11 @@ class Tenancy:
 
 
 def _sweep(home: Home) -> None:
-    """Remove the folders of jobs whose app was killed: their results were never stored."""
+    """Remove the folders of jobs whose app was killed: their results were never stored.
+
+    A training broken off keeps its folder for a week, to be gone on with.
+    """
+    long_ago = time.time() - KEPT_SECONDS
     for folder in home.jobs.iterdir():
-        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.name.startswith(TRAINING) or folder.stat().st_mtime < long_ago:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,7 @@ from tflite_ui.jobs.executor import Outcome, RunningJob
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation
 from tflite_ui.jobs.stills import log_path
+from tflite_ui.jobs.trainings import Inputs, Training, TrainingFailed, Trainings
 from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
 from tflite_ui.store.uploads import Upload
 from tflite_ui.worker.payloads import MakeVariant, VariantResult
@@ -27,9 +28,15 @@ class Variants:
     """Makes the variants of one study."""
 
     def __init__(
-        self, workshop: Workshop, ledger: Ledger, board: Board, register: Register, stopped: Stopped
+        self,
+        workshop: Workshop,
+        trainings: Trainings,
+        ledger: Ledger,
+        board: Board,
+        register: Register,
+        stopped: Stopped,
     ) -> None:
-        self._workshop, self._ledger, self._board = workshop, ledger, board
+        self._workshop, self._trainings, self._ledger, self._board = workshop, trainings, ledger, board
         self._register, self._stopped = register, stopped
 
     def make(self, variant: Variant, preparation: Preparation) -> None:
@@ -41,12 +48,42 @@ class Variants:
             self._board.end(variant.id, "finished")
             self._ledger.save_variant(_finished(variant, kept, cached=True))
             return
-        study, model, data = self._ledger.inputs()
-        call = self._call(variant, study, model, data, preparation)
+        self._ledger.save_variant(variant.model_copy(update={"status": "running"}))
         try:
-            self._ledger.save_variant(variant.model_copy(update={"status": "running"}))
+            training = self._train(variant, preparation)
+        except TrainingFailed as failed:
+            self._board.end(variant.id, failed.ending)
+            changed = {"status": failed.ending, "error": failed.error}
+            self._ledger.save_variant(variant.model_copy(update=changed))
+            return
+        self._convert(variant, preparation, training)
+
+    def _train(self, variant: Variant, preparation: Preparation) -> Training:
+        """What the steps before the conversion make; raises TrainingFailed and DiskFull."""
+        study, model, data = self._ledger.inputs()
+
+        def started(job: RunningJob) -> None:
+            self._board.begin(variant.id)
+            self._register(variant.id, job)
+
+        inputs = Inputs(
+            study=study,
+            model=model,
+            data=data,
+            training=self._ledger.training_data(),
+            preparation=preparation,
+            on_event=lambda event: self._hear(variant, event),
+            on_start=started,
+            stopped=lambda: self._stopped(variant.id),
+        )
+        return self._trainings.get(inputs, variant.steps[:-1])
+
+    def _convert(self, variant: Variant, preparation: Preparation, training: Training) -> None:
+        study, model, data = self._ledger.inputs()
+        call = self._call(variant, study, model, data, preparation, training)
+        try:
             outcome = self._workshop.run(call)
-            ended = self._ended(variant, outcome)
+            ended = self._ended(variant, outcome, training)
             self._keep_log(variant, call)
             self._board.end(variant.id, ended.status, self._workshop.log(call))
             self._ledger.save_variant(ended)
@@ -61,12 +98,18 @@ class Variants:
         return result if self._workshop.blobs.has(result.facts.sha256) else None
 
     def _call(
-        self, variant: Variant, study: Study, model: Upload, data: Upload | None, preparation: Preparation
+        self,
+        variant: Variant,
+        study: Study,
+        model: Upload,
+        data: Upload | None,
+        preparation: Preparation,
+        training: Training,
     ) -> Call:
         blobs = self._workshop.blobs
         path, float_file = (
             blobs.path(model.digest, model.name),
-            blobs.path(preparation.float_digest, "float.tflite"),
+            blobs.path(training.float_digest, "float.tflite"),
         )
         outputs = (
             blobs.path(preparation.outputs_digest, "outputs.npz") if preparation.outputs_digest else None
@@ -104,10 +147,10 @@ class Variants:
         if event.event == "opened":
             self._ledger.note_isolation(event.isolation)
 
-    def _ended(self, variant: Variant, outcome: Outcome) -> Variant:
+    def _ended(self, variant: Variant, outcome: Outcome, training: Training) -> Variant:
         if outcome.ending != "finished" or outcome.result is None:
             return variant.model_copy(update={"status": outcome.ending, "error": problem(outcome)})
-        result = VariantResult.model_validate(outcome.result)
+        result = _joined(VariantResult.model_validate(outcome.result), training)
         self._workshop.blobs.add(Path(result.file), "variant.tflite")
         self._workshop.results.put(f"variant:{variant.id}", result.model_dump(mode="json"))
         return _finished(variant, result, cached=False)
@@ -117,6 +160,15 @@ class Variants:
         folder = self._workshop.home.study(self._ledger.id)
         with suppress(OSError):  # a log that doesn't fit on the disk is no reason to lose the file
             log_path(folder, variant).write_text(f"== {variant.recipe}\n{text}\n", "utf-8")
+
+
+def _joined(result: VariantResult, training: Training) -> VariantResult:
+    """The conversion's result with what its training proved, learnt and took."""
+    if training.model_digest is None:
+        return result
+    seconds = result.seconds.model_copy(update={"train": training.seconds})
+    changed = {"checks": (*training.checks, *result.checks), "seconds": seconds, "curve": training.curve}
+    return result.model_copy(update=changed)
 
 
 def _finished(variant: Variant, result: VariantResult, cached: bool) -> Variant:
@@ -129,6 +181,7 @@ def _finished(variant: Variant, result: VariantResult, cached: bool) -> Variant:
             "checks": result.checks,
             "seconds": result.seconds,
             "quality": result.quality,
+            "curve": result.curve,
             "cached": cached,
         }
     )

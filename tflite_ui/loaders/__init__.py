@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tflite_ui.core.errors import UnreadableModel, UnsupportedModel
-from tflite_ui.core.loader import Loader
+from tflite_ui.core.loader import Loader, Shapes
 from tflite_ui.core.registry import discover
 
 _MAGIC = (
@@ -88,3 +90,17 @@ def _could_be(path: Path, suffix: str, found: str) -> bool:
     if suffix in (".keras", ".zip"):
         return found == "a zip archive" and not zipfile.is_zipfile(path)
     return path.stat().st_size < 8 and suffix == ".tflite" and not found
+
+
+def write_float(model: Any, target: Path, shapes: Shapes) -> None:
+    """Write the float .tflite of a Keras model of either version; raises ConversionFailed."""
+    from tflite_ui.loaders._keras import to_float_tflite
+
+    to_float_tflite(model, target, shapes)
+
+
+def answers(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A Keras model's own outputs by name, float [n, ...], for ``inputs`` by name, [n, ...]."""
+    from tflite_ui.loaders._keras import reference_outputs
+
+    return reference_outputs(model, inputs)

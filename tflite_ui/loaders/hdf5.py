@@ -25,6 +25,7 @@ class Hdf5File(Loader):
     key: ClassVar[str] = "h5"
     title: ClassVar[str] = "an HDF5 model"
     suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
+    trainable: ClassVar[bool] = True
 
     @override
     def sniff(self, path: Path, name: str) -> bool:

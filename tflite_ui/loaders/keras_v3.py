@@ -24,6 +24,7 @@ class KerasFile(Loader):
     key: ClassVar[str] = "keras"
     title: ClassVar[str] = "a Keras file"
     suffixes: ClassVar[tuple[str, ...]] = (".keras",)
+    trainable: ClassVar[bool] = True
 
     @override
     def sniff(self, path: Path, name: str) -> bool:

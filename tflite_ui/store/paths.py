@@ -9,6 +9,8 @@ from pathlib import Path
 import platformdirs
 
 HOME_VARIABLE = "TFLITE_UI_HOME"
+TRAINING = "train-"
+"""How the folders of trainings begin, which are kept when they are broken off."""
 
 
 @dataclass(frozen=True)

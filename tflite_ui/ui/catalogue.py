@@ -8,7 +8,7 @@ from tflite_ui.core.data import DataSummary
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import BASELINE
 from tflite_ui.core.target import Availability, Target
-from tflite_ui.core.technique import Conversion, Need, Technique
+from tflite_ui.core.technique import Conversion, ModelStep, Need, Technique
 from tflite_ui.ui.offers import Offer
 from tflite_ui.ui.presets import FIRST_TARGETS
 
@@ -16,8 +16,11 @@ from tflite_ui.ui.presets import FIRST_TARGETS
 def technique_offers(
     techniques: Mapping[str, Technique], source: ModelSource | None, data: DataSummary | None
 ) -> list[Offer]:
-    """A card for each technique: the baseline first, then by place in a recipe, then by title."""
-    ranked = sorted(techniques.values(), key=lambda t: (t.key != BASELINE, -t.order, t.title))
+    """A card for each technique: the conversions, the baseline first, then the steps in a recipe's order."""
+    ranked = sorted(
+        techniques.values(),
+        key=lambda t: (not isinstance(t, Conversion), t.key != BASELINE, t.order, t.title),
+    )
     return [_technique_offer(technique, source, data) for technique in ranked]
 
 
@@ -41,7 +44,8 @@ def _technique_offer(technique: Technique, source: ModelSource | None, data: Dat
         params=technique.Params,
         refusal=_refusal(technique, source, data),
         fixed=technique.key == BASELINE,
-        ending="" if isinstance(technique, Conversion) else f"+{BASELINE}",
+        trains=isinstance(technique, ModelStep),
+        remark=_remark(technique, source),
     )
 
 
@@ -49,13 +53,22 @@ def _refusal(technique: Technique, source: ModelSource | None, data: DataSummary
     if source is None:
         return ""
     missing = [words for need, words in _missing(source, data).items() if need in technique.needs]
+    if not missing and isinstance(technique, ModelStep):
+        found = source.fitness.get(technique.key)
+        missing = [f"Can't: {found.reason}"] if found and found.verdict == "cannot" else []
     return missing[0] if missing else technique.refuses(source, technique.Params())
+
+
+def _remark(technique: Technique, source: ModelSource | None) -> str:
+    """What a step leaves out in this model."""
+    found = source.fitness.get(technique.key) if source else None
+    return f"Works in part: {found.reason}" if found and found.verdict == "part" else ""
 
 
 def _missing(source: ModelSource, data: DataSummary | None) -> dict[Need, str]:
     """What these uploads can't give, and what to do about it."""
     missing: dict[Need, str] = {}
-    if source.keras_version is None:
+    if not source.fitness:
         missing["keras_graph"] = "Needs a Keras model: this file's layers can't be trained."
     if data is None or data.calibration_samples == 0:
         missing["calibration_data"] = "Needs calibration data: add it in step 2."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import streamlit as st
 
 from tflite_ui.api import Desk, Inspection
@@ -12,6 +14,7 @@ from tflite_ui.core.plan import BASELINE, StudyRequest
 from tflite_ui.ui import (
     address,
     catalogue,
+    combine,
     data_section,
     glossary,
     goal_section,
@@ -36,6 +39,8 @@ def show(desk: Desk) -> None:
     source = model.value if model else None
     with right:
         data, fit = data_section.draw(desk, source)
+        can_learn = source is not None and bool(source.fitness)
+        lessons, lessons_fit = data_section.training(desk, source) if can_learn else (None, None)
     looking = data is not None and data.state == "working"
     techniques = catalogue.technique_offers(
         desk.techniques(), None if looking else source, data.value if data else None
@@ -43,10 +48,15 @@ def show(desk: Desk) -> None:
     targets = catalogue.target_offers(desk.targets(), desk.availability())
     _begin(techniques, targets)
     goals = goal_section.draw(targets)
-    _techniques(techniques)
+    recipes = _techniques(desk, techniques)
     _targets(targets, known=bool(desk.availability()))
-    _plan(desk, model, data, fit, techniques, targets, goals)
-    _watch(desk, model, data)
+    obstacle = _obstacle(model, data, fit) or _obstacle_of_training(lessons, lessons_fit)
+    if obstacle or model is None or model.value is None:
+        plan_bar.waiting(obstacle)
+    else:
+        wish = Wish(recipes, offers.chosen(targets), goals)
+        _plan(desk, model.value, data.value if data else None, lessons.value if lessons else None, wish)
+    _watch(desk, (model, data, lessons))
 
 
 def _begin(techniques: list[Offer], targets: list[Offer]) -> None:
@@ -58,7 +68,8 @@ def _begin(techniques: list[Offer], targets: list[Offer]) -> None:
     offers.seed(targets, presets.FIRST_TARGETS)
 
 
-def _techniques(cards: list[Offer]) -> None:
+def _techniques(desk: Desk, cards: list[Offer]) -> tuple[str, ...]:
+    """The cards in their two groups and what combines them; returns the recipes chosen."""
     st.subheader("4 · Techniques", anchor=False, help=glossary.HELP["technique"])
     st.pills(
         "Start from",
@@ -69,7 +80,16 @@ def _techniques(cards: list[Offer]) -> None:
         args=(cards,),
         persist_state="session",
     )
-    offer_cards.draw(cards)
+    steps = [card for card in cards if card.trains]
+    if steps:
+        st.markdown("**After training** · seconds each")
+    offer_cards.draw([card for card in cards if not card.trains])
+    if not steps:
+        return offers.chosen(cards)
+    st.markdown("**With training** · minutes each", help=glossary.HELP["training"])
+    offer_cards.draw(steps)
+    endings = combine.endings(cards)
+    return (*offers.chosen(cards, endings), *combine.draw(desk, cards))
 
 
 def _apply_preset(cards: list[Offer]) -> None:
@@ -85,28 +105,27 @@ def _targets(cards: list[Offer], known: bool) -> None:
     offer_cards.draw(cards)
 
 
+class Wish(NamedTuple):
+    """What is chosen, as texts."""
+
+    recipes: tuple[str, ...]
+    targets: tuple[str, ...]
+    goals: tuple[str, ...]
+
+
 def _plan(
-    desk: Desk,
-    model: Seen,
-    data: DataSeen,
-    fit: Fit | None,
-    techniques: list[Offer],
-    targets: list[Offer],
-    goals: tuple[str, ...],
+    desk: Desk, source: ModelSource, data: DataSummary | None, lessons: DataSummary | None, wish: Wish
 ) -> None:
-    obstacle = _obstacle(model, data, fit)
-    if obstacle or model is None or model.value is None:
-        plan_bar.waiting(obstacle)
-        return
     request = StudyRequest(
-        model=model.value.sha256,
-        data=data.value.sha256 if data and data.value else None,
-        recipes=offers.chosen(techniques) or (BASELINE,),
-        targets=offers.chosen(targets),
-        goals=goals,
+        model=source.sha256,
+        data=data.sha256 if data else None,
+        training=lessons.sha256 if lessons else None,
+        recipes=wish.recipes or (BASELINE,),
+        targets=wish.targets,
+        goals=wish.goals,
     )
     desk.prepare(request.model, request.data)
-    plan_bar.draw(desk, request, model.value, data.value if data else None)
+    plan_bar.draw(desk, request, source, data, lessons)
 
 
 def _obstacle(model: Seen, data: DataSeen, fit: Fit | None) -> str:
@@ -123,28 +142,40 @@ def _obstacle(model: Seen, data: DataSeen, fit: Fit | None) -> str:
     return ""
 
 
-def _watch(desk: Desk, model: Seen, data: DataSeen) -> None:
+def _obstacle_of_training(lessons: DataSeen, fit: Fit | None) -> str:
+    if lessons is None:
+        return ""
+    if lessons.state == "working":
+        return "Looking at the training data: the plan appears here in a moment."
+    if lessons.state == "failed":
+        return "This training file can't be used: choose another one, or go on without it."
+    if fit and not fit.ready:
+        return "The training data doesn't fit the model yet: see step 2."
+    return ""
+
+
+def _watch(desk: Desk, seen: tuple[Inspection[Any] | None, ...]) -> None:
     """Draw the page again when what is being found out is known; watches nothing else."""
-    pending = [seen for seen in (model, data) if seen and seen.state == "working"]
+    pending = [one for one in seen if one and one.state == "working"]
     targets_known = bool(desk.availability())
     if not pending and targets_known:
         return
 
     @st.fragment(run_every=0.5)
     def look() -> None:
-        if _states(desk) != (model and model.state, data and data.state, targets_known):
+        if _states(desk) != (*(one and one.state for one in seen), targets_known):
             st.rerun()
 
     look()
 
 
-def _states(desk: Desk) -> tuple[str | None, str | None, bool]:
-    model, data = address.get("model"), address.get("data")
+def _states(desk: Desk) -> tuple[str | bool | None, ...]:
+    model, *files = (address.get(name) for name in ("model", "data", "training"))
     try:
         return (
             desk.model(model).state if model else None,
-            desk.data(data).state if data else None,
+            *(desk.data(digest).state if digest else None for digest in files),
             bool(desk.availability()),
         )
     except NotFound:
-        return None, None, bool(desk.availability())
+        return None, None, None, bool(desk.availability())

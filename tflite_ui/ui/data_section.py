@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from tflite_ui.analysis import words
-from tflite_ui.api import Desk, Inspection
+from tflite_ui.api import SAMPLE_MODEL, Desk, Inspection
 from tflite_ui.core.data import ArraySummary, DataSummary, Fit, FixKey, Problem
 from tflite_ui.core.errors import NotFound, TFLiteUIError
 from tflite_ui.core.model import ModelSource
 from tflite_ui.ui import address, glossary, notices, uploads
 
 KINDS = ["npz", "npy"]
+UNTRAINED = "Without it they learn from the samples that calibrate; with labels, from those."
+Which = Literal["data", "training"]
 
 
 def draw(desk: Desk, source: ModelSource | None) -> tuple[Inspection[DataSummary] | None, Fit | None]:
     """The uploader and the card; returns what is known of the data and whether it fits."""
     st.subheader("2 · Data", anchor=False, help=glossary.HELP["data"])
-    seen = _look(desk)
+    seen = _look(desk, "data")
     if seen is None:
         _uploader(desk, source)
         st.caption(
@@ -31,11 +34,40 @@ def draw(desk: Desk, source: ModelSource | None) -> tuple[Inspection[DataSummary
     fit = desk.fit(source, seen.value) if source and seen.value else None
     card(seen)
     if fit and source:
-        problems(desk, fit, source)
+        problems(desk, fit, source, "data")
     with st.expander("Use other data, or none", type="compact", key="data.other"):
         _uploader(desk, source)
         st.button("Go on without data", key="data.none", on_click=uploads.keep, args=("data", None))
     return seen, fit
+
+
+def training(desk: Desk, source: ModelSource | None) -> tuple[Inspection[DataSummary] | None, Fit | None]:
+    """The same for the samples that steps with training learn from; folded away until there are some."""
+    seen = _look(desk, "training")
+    fit = desk.fit(source, seen.value) if source and seen and seen.value else None
+    folded = st.expander(
+        "Training data", expanded=seen is not None, icon=":material/school:", key="training.fold"
+    )
+    with folded:
+        st.caption(f"For techniques that train. {UNTRAINED} {wanted(source)}")
+        if seen:
+            card(seen, evaluates=False)
+        if fit and source:
+            problems(desk, fit, source, "training")
+        uploads.uploader("training", "Drop training data here", wanted(source), KINDS, desk.add_data)
+        _training_buttons(desk, source, seen is not None)
+    return seen, fit
+
+
+def _training_buttons(desk: Desk, source: ModelSource | None, there: bool) -> None:
+    if there:
+        st.button("Go on without it", key="training.none", on_click=uploads.keep, args=("training", None))
+    elif source and source.name == SAMPLE_MODEL:
+        st.button(
+            "Use the sample's 10,000 training images",
+            key="training.sample",
+            on_click=lambda: uploads.keep("training", desk.add_sample_training()),
+        )
 
 
 def wanted(source: ModelSource | None) -> str:
@@ -51,7 +83,7 @@ def wanted(source: ModelSource | None) -> str:
     return f"An .npz with {' and '.join(parts)}; {also}"
 
 
-def card(seen: Inspection[DataSummary]) -> None:
+def card(seen: Inspection[DataSummary], evaluates: bool = True) -> None:
     """What is known of a data file so far."""
     with st.container(border=True):
         if seen.state == "working":
@@ -62,10 +94,10 @@ def card(seen: Inspection[DataSummary]) -> None:
             if seen.error:
                 notices.problem(seen.error)
         else:
-            _known(seen.value)
+            _known(seen.value, evaluates)
 
 
-def _known(data: DataSummary) -> None:
+def _known(data: DataSummary, evaluates: bool) -> None:
     facts = (
         words.counted(data.samples, "sample"),
         "labelled" if data.labels else "no labels",
@@ -76,11 +108,12 @@ def _known(data: DataSummary) -> None:
     with left:
         for array in data.arrays:
             st.markdown(_array(array))
-        shared = "the same samples do both, since there are few" if data.shared else "kept apart"
-        st.caption(
-            f"{data.calibration_samples:,} calibrate, {data.evaluation_samples:,} evaluate ({shared}).",
-            help=glossary.HELP["calibration"],
-        )
+        if evaluates:
+            shared = "the same samples do both, since there are few" if data.shared else "kept apart"
+            st.caption(
+                f"{data.calibration_samples:,} calibrate, {data.evaluation_samples:,} evaluate ({shared}).",
+                help=glossary.HELP["calibration"],
+            )
     if data.labels and data.labels.counts:
         with right:
             st.caption(f"Samples per class, {len(data.labels.counts)} classes")
@@ -113,19 +146,19 @@ def _array(array: ArraySummary) -> str:
     return text
 
 
-def problems(desk: Desk, fit: Fit, source: ModelSource) -> None:
+def problems(desk: Desk, fit: Fit, source: ModelSource, which: Which) -> None:
     """Each problem in words, with its fixes as buttons; one button for all when there are several."""
     for problem in fit.problems:
-        _problem(desk, problem, source)
+        _problem(desk, problem, source, which)
     every = tuple(dict.fromkeys(fix for problem in fit.problems for fix in problem.fixes))
     if len(every) > 1:
-        _fix_button(desk, every, "Fix all of it", source, "all")
-    failure = st.session_state.get("data.fix.error")
+        _fix_button(desk, every, "Fix all of it", source, "all", which)
+    failure = st.session_state.get(f"{which}.fix.error")
     if failure:
         notices.problem(failure)
 
 
-def _problem(desk: Desk, problem: Problem, source: ModelSource) -> None:
+def _problem(desk: Desk, problem: Problem, source: ModelSource, which: Which) -> None:
     text = "  \n".join(notices.plain(part) for part in (problem.message, problem.hint) if part)
     if problem.blocking:
         st.error(text, icon=":material/error:")
@@ -135,26 +168,29 @@ def _problem(desk: Desk, problem: Problem, source: ModelSource) -> None:
         st.caption(f":material/info: {text}")
     with st.container(horizontal=True):
         for fix in problem.fixes:
-            _fix_button(desk, (fix,), glossary.FIX_LABELS[fix], source, f"{problem.code}.{fix}")
+            label = glossary.FIX_LABELS[fix]
+            _fix_button(desk, (fix,), label, source, f"{problem.code}.{fix}", which)
 
 
-def _fix_button(desk: Desk, fixes: Sequence[FixKey], label: str, source: ModelSource, key: str) -> None:
+def _fix_button(
+    desk: Desk, fixes: Sequence[FixKey], label: str, source: ModelSource, key: str, which: Which
+) -> None:
     st.button(
         label,
         icon=":material/build:",
-        key=f"data.fix.{key}",
+        key=f"{which}.fix.{key}",
         on_click=_fix,
-        args=(desk, source, tuple(fixes)),
+        args=(desk, source, tuple(fixes), which),
     )
 
 
-def _fix(desk: Desk, source: ModelSource, fixes: tuple[FixKey, ...]) -> None:
-    digest = address.get("data")
-    st.session_state["data.fix.error"] = None
+def _fix(desk: Desk, source: ModelSource, fixes: tuple[FixKey, ...], which: Which) -> None:
+    digest = address.get(which)
+    st.session_state[f"{which}.fix.error"] = None
     try:
-        uploads.keep("data", desk.fix_data(digest, source, fixes) if digest else None)
+        uploads.keep(which, desk.fix_data(digest, source, fixes) if digest else None)
     except TFLiteUIError as error:
-        st.session_state["data.fix.error"] = error.info()
+        st.session_state[f"{which}.fix.error"] = error.info()
 
 
 def _uploader(desk: Desk, source: ModelSource | None) -> None:
@@ -162,13 +198,13 @@ def _uploader(desk: Desk, source: ModelSource | None) -> None:
     st.caption(wanted(source))
 
 
-def _look(desk: Desk) -> Inspection[DataSummary] | None:
-    digest = address.get("data")
+def _look(desk: Desk, which: Which) -> Inspection[DataSummary] | None:
+    digest = address.get(which)
     if not digest:
         return None
     try:
         return desk.data(digest)
     except NotFound as gone:
-        address.put("data", None)
+        address.put(which, None)
         notices.problem(gone)
         return None

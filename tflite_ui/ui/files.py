@@ -11,7 +11,7 @@ from tflite_ui.api import Desk
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
-from tflite_ui.ui import amounts, downloads, glossary, notices, picks
+from tflite_ui.ui import amounts, curves, downloads, glossary, notices, picks
 
 
 def draw(desk: Desk, study: Study) -> None:
@@ -52,6 +52,9 @@ def card(desk: Desk, study: Study, variant: Variant) -> None:
             _numbers(variant)
         with right:
             _contents(variant.facts)
+        if variant.curve:
+            st.markdown("**How it trained**")
+            curves.draw(variant.curve, f"files.curve.{variant.id}")
         st.caption(f"SHA-256 `{variant.facts.sha256}`")
 
 

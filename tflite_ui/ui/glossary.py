@@ -20,6 +20,17 @@ HELP: Final[dict[str, str]] = {
     "parameters": "The numbers learnt in training (weights and biases), counted in the uploaded file.",
     "macs": "Multiply-accumulate operations for one sample: how much arithmetic one answer costs.",
     "technique": "One way to make the model smaller or faster.",
+    "training": (
+        "These steps change the weights by training a while. What they are converted to afterwards decides "
+        "the numbers in the file."
+    ),
+    "endings": "Each step chosen above is tried once with each of these.",
+    "combine": (
+        "Steps can follow each other: distil, remove channels, prune, cluster, train for quantisation, "
+        "convert. Each takes the settings of its card."
+    ),
+    "recipe": "As on the command line: steps joined by +, each a technique with its settings.",
+    "curve": "Loss and quality after each epoch, on the samples trained on and on those kept for validation.",
     "target": "A place where the file can run. Each chosen target times every variant.",
     "variant": "One technique with one setting, applied to your model: one .tflite file.",
     "baseline": "Your model as a plain float32 .tflite. Everything is compared with it.",

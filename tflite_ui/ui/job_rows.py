@@ -9,7 +9,7 @@ from tflite_ui.analysis.labels import target_labels, variant_labels
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.study import JobProgress, Stage, Study
-from tflite_ui.ui import glossary, notices
+from tflite_ui.ui import curves, glossary, notices
 
 STAGE_SIGNS = {"done": "ok", "failed": "failed", "skipped": "not run"}
 
@@ -23,11 +23,14 @@ def draw(desk: Desk, study: Study, job: JobProgress) -> None:
             type="step",
             key=f"job.{job.id}",
         ):
+            curves.draw(job.curve, f"job.{job.id}.curve")
             text = job.log or "Nothing in the log yet."
             st.code(text, language=None, wrap_lines=True, height=220 if job.log else "content")
         with st.container(width=40, height=40, border=False):
             if job.kind == "variant" and job.status in ("queued", "running"):
                 _stop(desk, study, job)
+    if trains(job):
+        _finish(desk, study, job)
     error = _error(study, job)
     if error:
         notices.problem(error)
@@ -41,6 +44,22 @@ def _stop(desk: Desk, study: Study, job: JobProgress) -> None:
         type="tertiary",
         help=f"Cancel {title(study, job)}",
         on_click=desk.cancel,
+        args=(study.id, job.id),
+    )
+
+
+def trains(job: JobProgress) -> bool:
+    """Whether a job is training now and has an epoch to go on with."""
+    return bool(job.curve) and any(s.name == "train" and s.state == "running" for s in job.stages)
+
+
+def _finish(desk: Desk, study: Study, job: JobProgress) -> None:
+    st.button(
+        "Stop training, keep the best so far",
+        icon=":material/skip_next:",
+        key=f"job.{job.id}.finish",
+        type="tertiary",
+        on_click=desk.finish_training,
         args=(study.id, job.id),
     )
 

@@ -46,7 +46,7 @@ def _known(source: ModelSource) -> None:
     )
     facts = st.columns(2, wrap=False)
     facts[0].metric("Parameters", amounts.large(source.parameters), help=glossary.HELP["parameters"])
-    facts[1].metric("MACs per sample", amounts.large(source.macs), help=glossary.HELP["macs"])
+    facts[1].metric("MACs", amounts.large(source.macs), help=glossary.HELP["macs"])
     st.markdown(f"**In**: {_tensors(source.inputs)}  \n**Out**: {_tensors(source.outputs)}")
     for note in source.notes:
         st.caption(f":material/info: {notices.plain(note)}")

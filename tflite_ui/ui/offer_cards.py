@@ -28,6 +28,8 @@ def _card(offer: Offer) -> None:
     if offer.refusal:
         st.caption(f":material/block: {notices.plain(offer.refusal)}")
         return
+    if offer.remark:
+        st.caption(f":material/info: {notices.plain(offer.remark)}")
     _settings(offer, entries[0], removable=False)
     for entry in entries[1:]:
         _switch(offer, entry, f"{offer.title}, setting {entries.index(entry) + 1}")

@@ -23,7 +23,7 @@ Kind = Literal["technique", "target"]
 class Offer:
     """One card. ``refusal`` says why it can't be chosen (empty when it can), ``fixed`` that it always is.
 
-    ``ending`` is put after every spec: the conversion that a training step needs.
+    ``trains`` marks a step that needs a conversion after it; ``remark`` is worth knowing before choosing it.
     """
 
     kind: Kind
@@ -34,7 +34,8 @@ class Offer:
     params: type[Params]
     refusal: str = ""
     fixed: bool = False
-    ending: str = ""
+    trains: bool = False
+    remark: str = ""
 
     @property
     def prefix(self) -> str:
@@ -70,12 +71,18 @@ def spec(offer: Offer, entry: int) -> str:
 
 def written(offer: Offer, params: Params) -> str:
     """A setting of an offer as written on the command line."""
-    return format_spec(offer.key, params) + offer.ending
+    return format_spec(offer.key, params)
 
 
-def chosen(offers: Iterable[Offer]) -> tuple[str, ...]:
-    """The specs of all entries that are on."""
-    return tuple(spec(offer, entry) for offer in offers for entry in entries(offer) if is_on(offer, entry))
+def chosen(offers: Iterable[Offer], endings: Iterable[str] = ()) -> tuple[str, ...]:
+    """The specs of all entries that are on, a step that trains once with each of ``endings``."""
+    kept = tuple(endings)
+    on = [(offer, spec(offer, entry)) for offer in offers for entry in entries(offer) if is_on(offer, entry)]
+    return tuple(
+        whole
+        for offer, text in on
+        for whole in ((f"{text}+{ending}" for ending in kept) if offer.trains else (text,))
+    )
 
 
 def add_entry(offer: Offer) -> None:

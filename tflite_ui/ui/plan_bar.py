@@ -31,7 +31,13 @@ def waiting(words_: str) -> None:
         st.caption(words_)
 
 
-def draw(desk: Desk, request: StudyRequest, source: ModelSource, data: DataSummary | None) -> None:
+def draw(
+    desk: Desk,
+    request: StudyRequest,
+    source: ModelSource,
+    data: DataSummary | None,
+    training: DataSummary | None,
+) -> None:
     """The plan of ``request`` with the run button, or the reason why it can't run."""
     with (
         st.bottom,
@@ -39,7 +45,8 @@ def draw(desk: Desk, request: StudyRequest, source: ModelSource, data: DataSumma
     ):
         try:
             plan = desk.plan(request)
-            st.markdown(sentence(plan, desk.estimate_seconds(plan, source, data)), width="content")
+            seconds = desk.estimate_seconds(plan, source, data, training)
+            st.markdown(sentence(plan, seconds), width="content")
             ready = True
         except TFLiteUIError as error:
             st.markdown(f":material/block: {notices.plain(error.info().sentence)}", width="content")
@@ -55,7 +62,8 @@ def _start(desk: Desk, request: StudyRequest) -> None:
     try:
         study = desk.start(request)
     except TFLiteUIError as error:
-        notices.problem(error)
+        with st.bottom:
+            notices.problem(error)
         return
     address.put("study", study)
     st.switch_page(shell.RUN, query_params={"study": study})

@@ -22,5 +22,5 @@ def names() -> list[str]:
 
 
 def recipes(name: str, keys: Iterable[str]) -> tuple[str, ...]:
-    """The recipes of a preset; everything is each of ``keys`` with its defaults."""
+    """What a preset switches on; everything is each of ``keys`` with its defaults."""
     return tuple(keys) if name == EVERYTHING else PRESETS[name]

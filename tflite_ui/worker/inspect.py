@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tflite_ui.core.data import DataSummary
-from tflite_ui.core.model import ModelSource
+from tflite_ui.core.errors import TFLiteUIError
+from tflite_ui.core.loader import Loader
+from tflite_ui.core.model import Fitness, ModelSource
+from tflite_ui.core.technique import ModelStep
 from tflite_ui.datasets.fix import apply
 from tflite_ui.datasets.summary import summarise
+from tflite_ui.keras_bridge import to_tf_keras
 from tflite_ui.loaders import find_loader
+from tflite_ui.techniques import techniques
 from tflite_ui.worker.payloads import FixData, FixedData, InspectData, InspectModel
 
 _DONE = {
@@ -24,7 +29,19 @@ _DONE = {
 def inspect_model(payload: InspectModel) -> ModelSource:
     """What the model file is; raises UnreadableModel or UnsupportedModel."""
     path = Path(payload.path)
-    return find_loader(path, payload.name).describe(path, payload.name)
+    loader = find_loader(path, payload.name)
+    source = loader.describe(path, payload.name)
+    return source.model_copy(update={"fitness": fitness(loader, path)}) if loader.trainable else source
+
+
+def fitness(loader: Loader, path: Path) -> dict[str, Fitness]:
+    """For each model step by key, whether it can be done to the Keras model at ``path``."""
+    steps = [technique for technique in techniques().values() if isinstance(technique, ModelStep)]
+    try:
+        model = to_tf_keras(loader.load(path))
+    except TFLiteUIError as refused:
+        return {step.key: Fitness(verdict="cannot", reason=refused.message) for step in steps}
+    return {step.key: step.fitness(model) for step in steps}
 
 
 def inspect_data(payload: InspectData) -> DataSummary:

@@ -10,6 +10,7 @@ from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.recipe import Step
 from tflite_ui.core.target import Availability
+from tflite_ui.core.training import CurvePoint
 from tflite_ui.core.variant import Quality, Seconds
 
 
@@ -74,10 +75,40 @@ class Prepared(Frozen):
     seconds: float
 
 
+class Train(Frozen):
+    """Do one model step and write the float .tflite of what it made. Gives a Trained.
+
+    ``base`` is the Keras file that the step before wrote (None: the original at ``path`` itself),
+    ``float_before`` the float .tflite of that model, ``before`` the keys of the steps done so far,
+    ``training`` and ``data`` the paths of blobs to take samples from.
+    """
+
+    source: ModelSource
+    path: str
+    base: str | None = None
+    float_before: str
+    before: tuple[str, ...] = ()
+    step: Step
+    data: str | None = None
+    training: str | None = None
+    seed: int = 0
+
+
+class Trained(Frozen):
+    """``model_file`` (.keras of tf_keras) and ``float_file`` lie in the job's folder."""
+
+    model_file: str
+    float_file: str
+    checks: tuple[Check, ...]
+    curve: tuple[CurvePoint, ...]
+    seconds: float
+
+
 class MakeVariant(Frozen):
     """Convert, verify and evaluate one recipe. Gives a VariantResult.
 
-    ``float_file`` and ``outputs_file`` are what ``prepare`` made, ``data`` the data blob's path.
+    ``float_file`` is what ``prepare`` made, or the last model step; ``outputs_file`` is always the
+    original's, and ``data`` the data blob's path.
     """
 
     source: ModelSource
@@ -100,6 +131,7 @@ class VariantResult(Frozen):
     checks: tuple[Check, ...]
     seconds: Seconds
     quality: Quality | None
+    curve: tuple[CurvePoint, ...] = ()
 
 
 class Benchmark(Frozen):
@@ -134,5 +166,7 @@ __all__ = [
     "Nothing",
     "Prepare",
     "Prepared",
+    "Train",
+    "Trained",
     "VariantResult",
 ]

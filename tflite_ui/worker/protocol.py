@@ -13,8 +13,8 @@ What it says
     ``opened`` first, any number of ``progress`` and ``log``, then exactly one of ``finished`` (with
     ``result``, a JSON object) or ``failed`` (with ``error``: type, message, hint). Then it exits.
 What it hears
-    Only a benchmark listens: ``round N`` asks for N timed runs, ``end`` for its result. End of
-    file means that the app is gone: the job exits.
+    A benchmark listens to ``round N``, which asks for N timed runs, and ``end``, for its result; a training
+    to ``stop``: no more epochs, go on with the best so far. End of file means that the app is gone.
 How it ends
     ``finished`` and ``failed`` as said; an end without either is ``lost`` (killed or crashed); the
     app ends it by SIGKILL to its process group for ``cancelled``, ``timed_out`` and, as ``failed``
@@ -33,6 +33,7 @@ from pydantic import ValidationError
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.plan import Limits
+from tflite_ui.core.training import CurvePoint
 
 VERSION = 1
 EVENTS_FD = "TFLITE_UI_EVENTS_FD"
@@ -40,7 +41,7 @@ CONTROL_FD = "TFLITE_UI_CONTROL_FD"
 JOB_FILE, LOG_FILE, EVENTS_FILE = "job.json", "log.txt", "events.jsonl"
 
 JobKind = Literal[
-    "inspect_model", "inspect_data", "fix_data", "prepare", "variant", "benchmark", "availability"
+    "inspect_model", "inspect_data", "fix_data", "prepare", "train", "variant", "benchmark", "availability"
 ]
 EventName = Literal["opened", "progress", "log", "finished", "failed"]
 
@@ -69,6 +70,8 @@ class Event(Frozen):
     result: dict[str, Any] | None = None
     error: ErrorInfo | None = None
     pid: int | None = None
+    point: CurvePoint | None = None
+    """On ``progress``, at the end of an epoch."""
     isolation: str = ""
     """On ``opened``: how the process is confined, e.g. ``fork, landlock, seccomp, netns``."""
 
@@ -94,6 +97,10 @@ class Reporter:
     def progress(self, stage: str, fraction: float | None = None, note: str = "") -> None:
         """Stage ``stage`` is ``fraction`` (0 to 1) done."""
         self._write(Event(event="progress", stage=stage, fraction=fraction, note=note))
+
+    def epoch(self, stage: str, point: CurvePoint) -> None:
+        """An epoch of ``stage`` has ended."""
+        self._write(Event(event="progress", stage=stage, fraction=point.epoch / point.of, point=point))
 
     def log(self, text: str) -> None:
         """One line for the user to read."""

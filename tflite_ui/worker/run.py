@@ -22,7 +22,15 @@ from tflite_ui.core.errors import (
     UnreadableModel,
 )
 from tflite_ui.core.frozen import Frozen
-from tflite_ui.worker.payloads import Benchmark, FixData, InspectData, InspectModel, MakeVariant, Prepare
+from tflite_ui.worker.payloads import (
+    Benchmark,
+    FixData,
+    InspectData,
+    InspectModel,
+    MakeVariant,
+    Prepare,
+    Train,
+)
 from tflite_ui.worker.protocol import JobKind, JobSpec, Reporter
 
 LOG_HINT = "The job's log has the details."
@@ -111,6 +119,12 @@ def _prepare(desk: Desk) -> Frozen:
     return prepare(Prepare.model_validate(desk.payload), desk.folder, desk.reporter)
 
 
+def _train(desk: Desk) -> Frozen:
+    from tflite_ui.worker.train import train
+
+    return train(Train.model_validate(desk.payload), desk.folder, desk.reporter, desk.control_fd)
+
+
 def _variant(desk: Desk) -> Frozen:
     from tflite_ui.worker.variant import make_variant
 
@@ -135,6 +149,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
     "inspect_data": _inspect_data,
     "fix_data": _fix_data,
     "prepare": _prepare,
+    "train": _train,
     "variant": _variant,
     "benchmark": _benchmark,
     "availability": _availability,
@@ -144,6 +159,7 @@ BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
     "inspect_data": (UnreadableData, "The data file can't be read"),
     "fix_data": (UnreadableData, "The data can't be changed to fit"),
     "prepare": (ConversionFailed, "The model can't be converted"),
+    "train": (ConversionFailed, "The training broke off"),
     "variant": (ConversionFailed, "The conversion broke off"),
     "benchmark": (BenchmarkFailed, "The benchmark broke off"),
     "availability": (JobError, "The targets can't be asked"),

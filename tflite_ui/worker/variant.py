@@ -11,7 +11,7 @@ import numpy as np
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.params import Params
 from tflite_ui.core.recipe import step_params
-from tflite_ui.core.technique import Conversion, ModelStep, Technique
+from tflite_ui.core.technique import Conversion
 from tflite_ui.core.variant import Quality, Seconds
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.evaluate import evaluate
@@ -25,20 +25,21 @@ from tflite_ui.worker.samples import inputs_for
 from tflite_ui.worker.verify import SAMPLES, Expected, verify
 
 CONVERT, VERIFY, EVALUATE = "convert", "verify", "evaluate"
-Work = tuple[Technique, Params]
 
 
 def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> VariantResult:
     """See ``MakeVariant``. Raises ConversionFailed, VerificationFailed or DataMismatch."""
-    steps = [_step(payload, number) for number in range(len(payload.steps))]
+    technique, params = _conversion(payload)
     begin = time.perf_counter()
-    file = _convert(payload, steps, folder, reporter)
+    reporter.progress(CONVERT, 0.0)
+    context = JobContext(payload, folder, reporter, CONVERT)
+    file = technique.convert(Path(payload.float_file), params, context)
+    reporter.progress(CONVERT, 1.0)
     converted = time.perf_counter() - begin
     reporter.progress(VERIFY, 0.0)
     data = split.evaluation(Path(payload.data), payload.source) if payload.data else None
     samples = inputs_for(file, payload.source, data[0] if data else None, SAMPLES, payload.seed)
-    technique, params = steps[-1]
-    expected = Expected(technique, params, Path(payload.float_file), trained=len(steps) > 1)
+    expected = Expected(technique, params, Path(payload.float_file))
     known = facts(file)
     checks = verify(file, known, expected, samples)
     reporter.progress(VERIFY, 1.0)
@@ -54,26 +55,16 @@ def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> Vari
     )
 
 
-def _step(payload: MakeVariant, number: int) -> Work:
-    """A step's technique and typed parameters; raises ConversionFailed with the technique's own refusal."""
-    step = payload.steps[number]
-    params = step_params(step, techniques())
-    technique = techniques()[step.technique]
+def _conversion(payload: MakeVariant) -> tuple[Conversion, Params]:
+    """The last step; raises ConversionFailed with the technique's own refusal."""
+    step = payload.steps[-1]
+    technique, params = techniques()[step.technique], step_params(step, techniques())
     reason = technique.refuses(payload.source, params)
     if reason:
         raise ConversionFailed(reason, "Change the settings or choose another technique.")
+    if not isinstance(technique, Conversion):
+        raise ConversionFailed(f"{technique.title} writes no file.", "Add a conversion as the last step.")
     return technique, params
-
-
-def _convert(payload: MakeVariant, steps: list[Work], folder: Path, reporter: Reporter) -> Path:
-    reporter.progress(CONVERT, 0.0)
-    context = JobContext(payload, folder, reporter, CONVERT)
-    technique, params = steps[-1]
-    if any(isinstance(step, ModelStep) for step, _ in steps) or not isinstance(technique, Conversion):
-        raise ConversionFailed("Steps before the conversion can't be run yet.", "Choose a conversion alone.")
-    file = technique.convert(Path(payload.float_file), params, context)
-    reporter.progress(CONVERT, 1.0)
-    return file
 
 
 def _evaluate(
