@@ -27,6 +27,9 @@ def call(operator: Any, label: str, args: tuple[Any, ...], kwargs: dict[str, Any
     if any(kind.__name__ in ("TFOpLambda", "SlicingOpLambda") for kind in type(operator).__mro__):
         return operator.function(*args, **kwargs)
     name = type(operator).__name__
+    scaled = _scaling(name, args)
+    if scaled is not None:
+        return _rescaling(label, *scaled)(args[0] if _symbolic(args[:1]) else args[1])
     if name in _pairs() and _are_alike(args):
         return _pairs()[name](name=label)(list(args))
     if name in _layers():
@@ -44,8 +47,33 @@ def activated(x: Any, name: str, label: str) -> Any:
     """``x`` through an activation that tf_keras lacks (or has with other numbers), as Keras 3 defines it."""
     import tf_keras
 
-    gate = tf_keras.layers.ReLU(max_value=6.0, name=f"{label}_gate")(x + 3.0) * (1.0 / 6.0)
-    return gate if name == "hard_sigmoid" else tf_keras.layers.Multiply(name=label)([x, gate])
+    layers = tf_keras.layers
+    gate = layers.ReLU(max_value=6.0, name=f"{label}_gate")(
+        layers.Rescaling(1.0, 3.0, name=f"{label}_shift")(x)
+    )
+    if name == "hard_sigmoid":
+        return layers.Rescaling(1.0 / 6.0, name=label)(gate)
+    return layers.Multiply(name=label)([x, layers.Rescaling(1.0 / 6.0, name=f"{label}_scale")(gate)])
+
+
+def _scaling(name: str, args: tuple[Any, ...]) -> tuple[float, float] | None:
+    """Factor and offset of an operator between a float tensor and a plain number; None for any other."""
+    if len(args) != 2 or sum(isinstance(arg, int | float) for arg in args) != 1:
+        return None
+    first = _symbolic(args[:1])
+    tensor, number = args if first else args[::-1]
+    if "float" not in str(getattr(tensor, "dtype", "")):
+        return None
+    known = {"Add": (1.0, number), "Multiply": (number, 0.0)}
+    known |= {"Subtract": (1.0, -number) if first else (-1.0, number)}
+    known |= {"TrueDivide": (1.0 / number, 0.0), "Divide": (1.0 / number, 0.0)} if first and number else {}
+    return known.get(name)
+
+
+def _rescaling(label: str, factor: float, offset: float) -> Any:
+    from tf_keras import layers
+
+    return layers.Rescaling(factor, offset, name=label)
 
 
 def _are_alike(args: tuple[Any, ...]) -> bool:

@@ -1,0 +1,233 @@
+"""Each step that trains, on a small real classifier: what it promises holds in its weights and its file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tf_keras
+
+from tests.keras_models import LARGE, SMALL
+from tests.small_net import accuracy, images, lessons, trained
+from tests.training_context import SOURCE, Workplace
+from tflite_ui.core.errors import ConversionFailed
+from tflite_ui.core.params import Params
+from tflite_ui.core.recipe import parse_recipe, step_params
+from tflite_ui.core.technique import ModelStep
+from tflite_ui.keras_bridge import to_tf_keras
+from tflite_ui.litert.flatbuffer import facts
+from tflite_ui.litert.interpreter import run_all
+from tflite_ui.loaders import write_float
+from tflite_ui.techniques import techniques
+
+SPARSE = "pruning:epochs=1,final_sparsity=0.6,schedule=constant"
+SHAPES = {"image": (28, 28, 1)}
+STEPS = [key for key, technique in techniques().items() if isinstance(technique, ModelStep)]
+
+
+def step(spec: str) -> tuple[ModelStep, Params]:
+    found = parse_recipe(f"{spec}+float32", techniques()).steps[0]
+    technique = techniques()[found.technique]
+    assert isinstance(technique, ModelStep)
+    return technique, step_params(found, techniques())
+
+
+def apply(spec: str, folder: Path, model: Any = None, done: tuple[str, ...] = (), labels: bool = True) -> Any:
+    technique, params = step(spec)
+    place = Workplace(folder, trained(), lessons(labels), done)
+    return technique.apply(trained() if model is None else model, params, place)
+
+
+@cache
+def zeros(model: Any) -> dict[str, float]:
+    """The share of zeros in each layer's kernel."""
+    return {
+        layer.name: float(np.mean(layer.get_weights()[0] == 0)) for layer in model.layers if kernel(layer)
+    }
+
+
+def kernel(layer: Any) -> bool:
+    return any(len(weight.shape) > 1 for weight in layer.weights)
+
+
+def values(model: Any, name: str) -> int:
+    return len(np.unique(model.get_layer(name).get_weights()[0]))
+
+
+def test_the_steps_are_the_five() -> None:
+    assert STEPS == ["clustering", "distillation", "pruning", "qat", "structured_pruning"]
+
+
+@pytest.mark.parametrize("labels", [True, False])
+@pytest.mark.parametrize("key", STEPS)
+def test_each_gives_a_plain_model_that_still_knows_its_task(key: str, labels: bool, tmp_path: Path) -> None:
+    made = apply(f"{key}:epochs=2", tmp_path, labels=labels)
+    plain = {"Functional", "Conv2D", "BatchNormalization", "ReLU", "Add", "DepthwiseConv2D", "Dense"}
+    plain |= {"InputLayer", "GlobalAveragePooling2D", "Dropout"}
+    assert {type(layer).__name__ for layer in made.layers} <= plain
+    assert made.output_names == ["label"]
+    assert accuracy(made) > 0.2
+    write_float(made, tmp_path / "made.tflite", SHAPES)
+    x = images()[0][:20]
+    found = run_all(tmp_path / "made.tflite", {"image": x})["label"]
+    np.testing.assert_allclose(found, made.predict(x, verbose=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("key", STEPS)
+def test_what_a_step_claims_is_checked_in_the_file(key: str, tmp_path: Path) -> None:
+    technique, params = step(f"{key}:epochs=1")
+    write_float(trained(), tmp_path / "before.tflite", SHAPES)
+    write_float(apply(f"{key}:epochs=1", tmp_path), tmp_path / "after.tflite", SHAPES)
+    before, after = facts(tmp_path / "before.tflite"), facts(tmp_path / "after.tflite")
+    assert all(check.passed for check in technique.claims(params, before, after))
+    if key != "qat":
+        assert technique.claims(params, before, after)
+        assert not all(check.passed for check in technique.claims(params, before, before))
+
+
+@pytest.mark.parametrize("allocation", ["uniform", "adaptive"])
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_pruning_reaches_its_sparsity(allocation: str, epochs: int, tmp_path: Path) -> None:
+    made = apply(f"pruning:final_sparsity=0.7,allocation={allocation},epochs={epochs}", tmp_path)
+    pruned = [layer for layer in made.layers if layer.name in ("stem", "inner", "wide", "dense", "label")]
+    share = np.mean(np.concatenate([np.ravel(layer.get_weights()[0] == 0) for layer in pruned]))
+    assert share == pytest.approx(0.7, abs=0.03)
+    each = [zeros(made)[layer.name] for layer in pruned]
+    assert (np.ptp(each) < 0.05) == (allocation == "uniform")
+
+
+def test_two_of_four_weights_are_zero_in_every_four(tmp_path: Path) -> None:
+    made = apply("pruning:pattern=2:4,epochs=1", tmp_path)
+    dense = made.get_layer("dense").get_weights()[0]
+    fours = (dense.T.reshape(-1, 4) == 0).sum(axis=1)
+    assert np.all(fours >= 2)
+
+
+def test_blocks_are_zero_together(tmp_path: Path) -> None:
+    made = apply("pruning:pattern=block,final_sparsity=0.5,epochs=1,schedule=constant", tmp_path)
+    blocks = made.get_layer("dense").get_weights()[0].reshape(24, 8, 4)
+    whole = np.all(blocks == 0, axis=-1)
+    assert whole.mean() == pytest.approx(0.5, abs=0.05)
+    assert np.all(whole == np.any(blocks == 0, axis=-1))
+
+
+@pytest.mark.parametrize("init", ["linear", "density", "kmeans"])
+def test_clusters_are_as_few_as_asked(init: str, tmp_path: Path) -> None:
+    made = apply(f"clustering:clusters=8,epochs=1,init={init}", tmp_path)
+    assert all(values(made, name) <= 8 for name in ("stem", "inner", "wide", "dense", "label"))
+    assert not any(type(layer).__name__ == "BatchNormalization" for layer in made.layers)
+
+
+def test_clustering_keeps_zeros_made_before(tmp_path: Path) -> None:
+    sparse = apply(SPARSE, tmp_path)
+    before = zeros(sparse)
+    made = apply("clustering:epochs=1,clusters=8", tmp_path, sparse, ("pruning",))
+    assert all(zeros(made)[name] >= before[name] - 1e-6 for name in ("inner", "wide", "dense"))
+    assert values(made, "wide") <= 8
+
+
+def test_qat_puts_weights_on_the_grid_of_8_bits(tmp_path: Path) -> None:
+    made = apply("qat:epochs=1", tmp_path)
+    for name in ("stem", "inner", "wide"):
+        weights = made.get_layer(name).get_weights()[0]
+        steps = np.abs(weights).max(axis=(0, 1, 2)) / 127
+        whole = weights / steps
+        np.testing.assert_allclose(whole, np.round(whole), atol=1e-3)
+
+
+def test_qat_at_4_bits_keeps_8_at_both_ends(tmp_path: Path) -> None:
+    made = apply("qat:epochs=1,weight_bits=4", tmp_path)
+    wide = made.get_layer("wide").get_weights()[0].reshape(-1, 24)
+    assert all(len(np.unique(channel)) <= 15 for channel in wide.T)
+    assert values(made, "label") > 15
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_qat_keeps_zeros_made_before(bits: int, tmp_path: Path) -> None:
+    sparse = apply(SPARSE, tmp_path)
+    before = zeros(sparse)
+    made = apply(f"qat:epochs=1,weight_bits={bits}", tmp_path, sparse, ("pruning",))
+    assert all(zeros(made)[name] >= before[name] - 1e-6 for name in ("inner", "wide", "dense"))
+
+
+@pytest.mark.parametrize("done", [("clustering",), ("pruning", "clustering")])
+def test_qat_keeps_clusters_made_before(done: tuple[str, ...], tmp_path: Path) -> None:
+    model = apply(SPARSE, tmp_path) if len(done) > 1 else None
+    clustered = apply("clustering:epochs=1,clusters=8", tmp_path, model, done[:-1])
+    before = zeros(clustered)
+    made = apply("qat:epochs=1", tmp_path, clustered, done)
+    assert all(values(made, name) <= 8 for name in ("inner", "wide", "dense"))
+    if len(done) > 1:
+        assert zeros(made)["wide"] >= before["wide"] - 1e-6 > 0.1
+
+
+def test_the_integer_file_of_a_qat_model_answers_as_it_does(tmp_path: Path) -> None:
+    from tflite_ui.litert.quantizer import float_ports, quantise, scoped
+
+    made = apply("qat:epochs=1", tmp_path)
+    write_float(made, tmp_path / "float.tflite", SHAPES)
+
+    class Calibrating(Workplace):
+        def calibration(self, samples: int) -> Any:
+            return ({"image": x[None]} for x in images()[0][:samples])
+
+    place = Calibrating(tmp_path, None, lessons())
+    rules = (*scoped("all", "static", per_channel=True), *float_ports())
+    file = quantise(tmp_path / "float.tflite", rules, tmp_path / "int8.tflite", place, 100)  # type: ignore[arg-type]
+    x = images()[0][:200]
+    found = run_all(file, {"image": x})["label"]
+    assert np.abs(found - made.predict(x, verbose=0)).mean() < 0.05
+    assert np.mean(found.argmax(-1) == made.predict(x, verbose=0).argmax(-1)) > 0.8
+
+
+def test_structured_pruning_in_rounds_removes_the_same_share(tmp_path: Path) -> None:
+    once, thrice = (apply(f"structured_pruning:ratio=0.5,rounds={n},epochs=0", tmp_path) for n in (1, 3))
+    assert once.get_layer("wide").filters == thrice.get_layer("wide").filters == 12
+    assert thrice.count_params() == pytest.approx(once.count_params(), rel=0.1)
+
+
+def test_a_student_of_a_frozen_teacher_learns(tmp_path: Path) -> None:
+    frozen = trained()
+    frozen.trainable = False
+    technique, params = step("distillation:epochs=1,width=0.5")
+    made = technique.apply(frozen, params, Workplace(tmp_path, frozen, lessons()))
+    assert made.count_params() < 0.6 * frozen.count_params()
+
+
+PARTLY = {"pruning": "part", "clustering": "part"}
+"""The toolkit leaves depthwise kernels as they are."""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Residual with batch-norm", {key: PARTLY.get(key, "works") for key in STEPS}),
+        ("MultiHeadAttention", {"qat": "cannot", "structured_pruning": "cannot", "distillation": "cannot"}),
+        ("Embedding with mask, LSTM", {"qat": "cannot", "structured_pruning": "cannot"}),
+        ("MobileNetV2", {"pruning": "part", "qat": "works", "structured_pruning": "works"}),
+    ],
+)
+def test_fitness_is_known_before_anything_trains(name: str, expected: dict[str, str]) -> None:
+    model = to_tf_keras((SMALL | LARGE)[name]())
+    found = {key: techniques()[key] for key in expected}
+    verdicts = {key: t.fitness(model) for key, t in found.items() if isinstance(t, ModelStep)}
+    assert {key: fitness.verdict for key, fitness in verdicts.items()} == expected
+    assert all(fitness.reason for fitness in verdicts.values() if fitness.verdict != "works")
+
+
+def test_a_model_of_operators_is_refused_for_qat_by_name() -> None:
+    x = tf_keras.Input((4,))
+    model = tf_keras.Model(x, tf_keras.layers.Dense(2)(x) + tf_keras.layers.Dense(2)(x))
+    technique, _ = step("qat")
+    assert technique.fitness(model).verdict == "cannot"
+    assert SOURCE.name == "small.keras"
+
+
+def test_a_model_without_channels_to_spare_is_refused(tmp_path: Path) -> None:
+    x = tf_keras.Input((28, 28, 1), name="image")
+    y = tf_keras.layers.Dense(10, activation="softmax", name="label")(tf_keras.layers.Flatten()(x))
+    with pytest.raises(ConversionFailed, match="No channel"):
+        apply("structured_pruning", tmp_path, tf_keras.Model(x, y))

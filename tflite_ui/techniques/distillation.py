@@ -1,0 +1,107 @@
+"""A narrower student of the same architecture, taught by the original."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+from typing_extensions import override
+
+from tflite_ui.core.facts import Check, FileFacts
+from tflite_ui.core.model import Fitness
+from tflite_ui.core.params import Params as Settings
+from tflite_ui.core.technique import Family, ModelStep, Need
+from tflite_ui.core.training import TrainingContext, TrainingParams
+from tflite_ui.keras_graph.logits import with_heads, without_heads
+from tflite_ui.keras_graph.narrow import groups, locked, narrowed
+from tflite_ui.training.batch_norm import reestimate
+from tflite_ui.training.fit import Task, fit, outputs
+from tflite_ui.training.teaching import teaching
+
+
+class DistillationParams(TrainingParams):
+    """Settings of distillation."""
+
+    epochs: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        title="Epochs",
+        description="How often training goes through the data at most; it stops early when nothing improves.",
+    )
+    width: float = Field(
+        0.5,
+        ge=0.05,
+        lt=1.0,
+        title="Width",
+        description="The share of each layer's channels that the student has; weights fall by its square.",
+    )
+    temperature: float = Field(
+        3.0,
+        gt=0.0,
+        le=50.0,
+        title="Temperature",
+        description="How much the teacher's answers are softened: above 1 the lesser classes count more.",
+    )
+    alpha: float = Field(
+        0.9,
+        ge=0.0,
+        le=1.0,
+        title="Alpha",
+        description="How much the teacher counts; the rest is the labels', where there are any.",
+    )
+    start: Literal["teacher", "random"] = Field(
+        "teacher",
+        title="Start from",
+        description="The teacher's own most important channels, or random weights.",
+        json_schema_extra={"advanced": True},
+    )
+
+
+class Distillation(ModelStep):
+    """Learns the teacher's logits at a temperature (Hinton et al., 2015, https://arxiv.org/abs/1503.02531)."""
+
+    key: ClassVar[str] = "distillation"
+    title: ClassVar[str] = "Distillation"
+    summary: ClassVar[str] = "A narrow student learns from your model: several times smaller and faster."
+    price: ClassVar[str] = "Trains longest of all, and needs many samples to do well."
+    family: ClassVar[Family] = "distillation"
+    order: ClassVar[int] = 10
+    needs: ClassVar[frozenset[Need]] = frozenset({"keras_graph", "teacher"})
+    Params: ClassVar[type[Settings]] = DistillationParams
+
+    @override
+    def fitness(self, model: Any) -> Fitness:
+        """Whether a narrower student can be made."""
+        if not groups(model):
+            reason = next(iter(locked(model).values()), "no layer makes channels")
+            return Fitness(verdict="cannot", reason=f"no layer can be made narrower: {reason}.")
+        return Fitness(verdict="works")
+
+    @override
+    def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:
+        """The student, trained; raises ConversionFailed or DataMismatch."""
+        import tf_keras
+
+        assert isinstance(params, DistillationParams)
+        data = context.training_set()
+        tf_keras.utils.set_random_seed(context.seed)
+        student = narrowed(model, 1.0 - params.width, fresh=params.start == "random")
+        student.trainable = True
+        if params.start == "teacher":
+            reestimate(student, data.inputs)
+        lessons = [np.asarray(v, np.float32) for v in outputs(without_heads(model), data.inputs)]
+        bare = without_heads(student)
+        aim = teaching(student, data, lessons, params.targets, params.temperature, params.alpha)
+        fit(Task(self.key, bare, aim, data, params), context)
+        reestimate(bare, data.inputs)
+        return with_heads(bare, student)
+
+    @override
+    def claims(self, params: Settings, before: FileFacts, after: FileFacts) -> tuple[Check, ...]:
+        """A student smaller than its teacher."""
+        if not before.parameters or not after.parameters:
+            return ()
+        detail = f"{after.parameters:,} weights, the teacher {before.parameters:,}"
+        return (Check(name="Smaller student", passed=after.parameters < before.parameters, detail=detail),)
