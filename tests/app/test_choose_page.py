@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import Open, words
 from tflite_ui.api import Desk
+from tflite_ui.core.plan import StudyRequest
 
 pytestmark = pytest.mark.worker
 
@@ -81,7 +82,7 @@ def test_presets_switch_cards(open_page: Open, sample: dict[str, str]) -> None:
     app.button_group(key="choose.preset").set_value("Everything").run()
     boxes = {box.key: box.value for box in app.checkbox}
     assert all(value for key, value in boxes.items() if key.startswith("technique."))
-    assert "6 variants × 3 targets" in words(app)
+    assert "11 variants × 3 targets" in words(app)
 
 
 def test_another_setting_is_another_variant_and_can_be_removed(
@@ -138,7 +139,7 @@ def test_data_that_does_not_fit_is_fixed_in_one_click(open_page: Open, sample: d
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 255, (80, 28, 28), dtype=np.uint8)
     content = npz(x=pictures, y=rng.integers(0, 10, 80))
-    app.file_uploader[-1].set_value(("small.npz", content, "application/octet-stream")).run()
+    app.file_uploader[1].set_value(("small.npz", content, "application/octet-stream")).run()
     until(app, lambda page: bool(page.error))
     assert "doesn't fit the model yet" in words(app)
     before = app.query_params["data"]
@@ -171,3 +172,51 @@ def test_run_starts_a_study_and_goes_to_it(open_page: Open, desk: Desk, sample: 
     assert [v.recipe for v in study.variants] == ["float32", "dynamic_range"]
     assert [(g.key, g.limit) for g in study.goals] == [("max_bytes", 200_000)]
     assert "fashion.keras" in app.title[0].value
+
+
+def test_steps_that_train_are_followed_by_what_is_chosen(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.checkbox(key="technique.pruning.0.on").set_value(True).run()
+    assert "5 variants × 3 targets" in words(app)
+    app.button_group(key="choose.endings").set_value(["full_integer", "float16"]).run()
+    assert "6 variants × 3 targets" in words(app)
+    assert "Works in part" in words(app)
+
+
+def test_steps_are_combined_to_a_recipe(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.button_group(key="combine.steps").set_value(["clustering", "pruning"]).run()
+    app.button(key="combine.add").click().run()
+    assert "pruning+clustering+full_integer" in words(app)
+    assert "5 variants × 3 targets" in words(app)
+    app.button(key="combine.0.remove").click().run()
+    assert "4 variants × 3 targets" in words(app)
+
+
+def test_a_recipe_is_written_or_refused_with_the_reason(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.text_input(key="combine.text").set_value("clustering+pruning+full_integer").run()
+    assert "Write pruning+clustering instead" in words(app)
+    app.text_input(key="combine.text").set_value("qat:weight_bits=4+weight_only:bits=4").run()
+    assert "5 variants × 3 targets" in words(app)
+
+
+def test_the_samples_training_images_are_one_click(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.button(key="training.sample").click().run()
+    until(app, lambda page: run_buttons(page) == [False])
+    assert "10,000 samples, labelled" in words(app)
+    assert "training" in app.query_params
+    app.button(key="training.none").click().run()
+    assert "training" not in app.query_params
+
+
+def test_a_model_that_cannot_be_trained_says_so_on_the_cards(open_page: Open, desk: Desk) -> None:
+    model, _ = desk.add_sample()
+    study = desk.wait(desk.start(StudyRequest(model=model, recipes=("float32",))))
+    digest = desk.add_model("plain.tflite", desk.file(study.id, study.baseline.id))
+    desk.model(digest, wait=True)
+    app = open_page(model=digest)
+    assert "Needs a Keras model" in words(app)
+    assert "technique.qat.0.on" not in {box.key for box in app.checkbox}
+    assert len(app.file_uploader) == 2

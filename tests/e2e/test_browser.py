@@ -240,7 +240,7 @@ def _open(browser: Browser, url: str) -> Page:
 
 def _press(page: Page, button: str) -> None:
     """Go to a button by the tab key and press it by Enter."""
-    for _ in range(120):
+    for _ in range(400):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.innerText.trim()").endswith(button):
             page.keyboard.press("Enter")
