@@ -7,7 +7,7 @@ import pandas as pd
 
 from tflite_ui.charts import rows, theme
 
-HEIGHT = 130
+HEIGHT = 220
 SETS = ("training", "validation")
 HUES = [theme.BASELINE_GREY, theme.HUES["training"]]
 

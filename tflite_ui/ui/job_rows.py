@@ -24,8 +24,9 @@ def draw(desk: Desk, study: Study, job: JobProgress) -> None:
             key=f"job.{job.id}",
         ):
             curves.draw(job.curve, f"job.{job.id}.curve")
-            text = job.log or "Nothing in the log yet."
-            st.code(text, language=None, wrap_lines=True, height=220 if job.log else "content")
+            if job.log or not job.curve:
+                text = job.log or "Nothing in the log yet."
+                st.code(text, language=None, wrap_lines=True, height=220 if job.log else "content")
         with st.container(width=40, height=40, border=False):
             if job.kind == "variant" and job.status in ("queued", "running"):
                 _stop(desk, study, job)
