@@ -13,6 +13,7 @@ from tflite_ui.cli.options import PATH, home_option, json_option, open_desk, pri
 from tflite_ui.cli.progress import shown
 from tflite_ui.cli.text_table import text_table
 from tflite_ui.cli.uploading import check_file
+from tflite_ui.core.data import DataSummary
 from tflite_ui.core.errors import InvalidInput, NotFound
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import Study
@@ -48,10 +49,16 @@ class Compared(NamedTuple):
 @click.option(
     "--data", type=PATH, metavar="FILE", help="The study's data, when this machine doesn't keep it any more."
 )
+@click.option("--training", type=PATH, metavar="FILE", help="The study's training data, likewise.")
 @json_option
 @home_option
 def reproduce(
-    study_dir: Path, model: Path | None, data: Path | None, as_json: bool, home: Path | None
+    study_dir: Path,
+    model: Path | None,
+    data: Path | None,
+    training: Path | None,
+    as_json: bool,
+    home: Path | None,
 ) -> int:
     """Make the files of the study in STUDY_DIR again, from nothing, and compare their digests.
 
@@ -60,18 +67,26 @@ def reproduce(
     from tflite_ui.report.reading import read_study
 
     study = read_study(study_dir)
-    for file in filter(None, (model, data)):
+    for file in filter(None, (model, data, training)):
         check_file(file)
     with open_desk(home) as kept:
         model_file = model or _kept(kept, study.source.sha256, study.source.name, "model")
-        data_file = data or (_kept(kept, study.data.sha256, study.data.name, "data") if study.data else None)
         _check_digest(model_file, study.source.sha256, "model")
-        if data_file and study.data:
-            _check_digest(data_file, study.data.sha256, "data")
-        again = _again(study, model_file, data_file)
+        data_file = _samples(kept, study.data, data, "data")
+        lessons = _samples(kept, study.training, training, "training")
+        again = _again(study, model_file, data_file, lessons)
     compared = _compare(study, again)
     _say(study, again, compared, as_json)
     return 0 if all(c.word == "same" for c in compared) else 1
+
+
+def _samples(desk: Desk, known: DataSummary | None, given: Path | None, option: str) -> Path | None:
+    """One of the study's data files, given or kept here; None without. Raises NotFound, InvalidInput."""
+    if known is None:
+        return None
+    file = given or _kept(desk, known.sha256, known.name, option)
+    _check_digest(file, known.sha256, option)
+    return file
 
 
 def _kept(desk: Desk, digest: str, name: str, option: str) -> Path:
@@ -90,7 +105,7 @@ def _check_digest(path: Path, digest: str, option: str) -> None:
         raise InvalidInput(text, f"Give the right file with --{option}.")
 
 
-def _again(study: Study, model: Path, data: Path | None) -> Study:
+def _again(study: Study, model: Path, data: Path | None, training: Path | None) -> Study:
     """The same study in a new home folder, where nothing is at hand, without its benchmarks."""
     recipes = tuple(v.recipe for v in study.variants if v.facts)
     if not recipes:
@@ -99,9 +114,10 @@ def _again(study: Study, model: Path, data: Path | None) -> Study:
         desk.warm()
         digest = desk.add_model(study.source.name, model)
         data_digest = desk.add_data(study.data.name, data) if study.data and data else None
-        id = desk.start(
-            StudyRequest(model=digest, data=data_digest, recipes=recipes, seed=study.request.seed)
-        )
+        lessons = desk.add_data(study.training.name, training) if study.training and training else None
+        seed = study.request.seed
+        request = StudyRequest(model=digest, data=data_digest, training=lessons, recipes=recipes, seed=seed)
+        id = desk.start(request)
         with shown(lambda: desk.progress(id)):
             return desk.wait(id)
 

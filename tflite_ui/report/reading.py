@@ -70,6 +70,7 @@ def _study(document: Document) -> Study:
         request=StudyRequest(
             model=source.sha256,
             data=document["data"]["sha256"] if document["data"] else None,
+            training=document["training"]["sha256"] if document.get("training") else None,
             recipes=tuple(v.recipe for v in variants),
             targets=tuple(dict.fromkeys(m.spec for m in measurements)),
             goals=goals,
@@ -78,6 +79,7 @@ def _study(document: Document) -> Study:
         environment=Environment.model_validate(document["environment"]),
         source=source,
         data=_data(document["data"]),
+        training=_data(document.get("training")),
         variants=variants,
         measurements=measurements,
         goals=parse_goals(goals),
