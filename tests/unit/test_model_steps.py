@@ -12,7 +12,7 @@ import tf_keras
 
 from tests.keras_models import LARGE, SMALL
 from tests.small_net import accuracy, images, lessons, trained
-from tests.training_context import SOURCE, Workplace
+from tests.training_context import Workplace
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.params import Params
 from tflite_ui.core.recipe import parse_recipe, step_params
@@ -64,12 +64,12 @@ def test_the_steps_are_the_five() -> None:
 @pytest.mark.parametrize("labels", [True, False])
 @pytest.mark.parametrize("key", STEPS)
 def test_each_gives_a_plain_model_that_still_knows_its_task(key: str, labels: bool, tmp_path: Path) -> None:
-    made = apply(f"{key}:epochs=2", tmp_path, labels=labels)
+    made = apply(f"{key}:epochs=10", tmp_path, labels=labels)
     plain = {"Functional", "Conv2D", "BatchNormalization", "ReLU", "Add", "DepthwiseConv2D", "Dense"}
     plain |= {"InputLayer", "GlobalAveragePooling2D", "Dropout"}
     assert {type(layer).__name__ for layer in made.layers} <= plain
     assert made.output_names == ["label"]
-    assert accuracy(made) > 0.2
+    assert accuracy(made) > accuracy(trained()) - 0.35
     write_float(made, tmp_path / "made.tflite", SHAPES)
     x = images()[0][:20]
     found = run_all(tmp_path / "made.tflite", {"image": x})["label"]
@@ -179,8 +179,9 @@ def test_the_integer_file_of_a_qat_model_answers_as_it_does(tmp_path: Path) -> N
     file = quantise(tmp_path / "float.tflite", rules, tmp_path / "int8.tflite", place, 100)  # type: ignore[arg-type]
     x = images()[0][:200]
     found = run_all(file, {"image": x})["label"]
-    assert np.abs(found - made.predict(x, verbose=0)).mean() < 0.05
-    assert np.mean(found.argmax(-1) == made.predict(x, verbose=0).argmax(-1)) > 0.8
+    assert np.abs(found - made.predict(x, verbose=0)).max() < 0.1
+    assert np.abs(found - made.predict(x, verbose=0)).mean() < 0.02
+    assert np.mean(found.argmax(-1) == made.predict(x, verbose=0).argmax(-1)) > 0.95
 
 
 def test_structured_pruning_in_rounds_removes_the_same_share(tmp_path: Path) -> None:
@@ -223,7 +224,6 @@ def test_a_model_of_operators_is_refused_for_qat_by_name() -> None:
     model = tf_keras.Model(x, tf_keras.layers.Dense(2)(x) + tf_keras.layers.Dense(2)(x))
     technique, _ = step("qat")
     assert technique.fitness(model).verdict == "cannot"
-    assert SOURCE.name == "small.keras"
 
 
 def test_a_model_without_channels_to_spare_is_refused(tmp_path: Path) -> None:

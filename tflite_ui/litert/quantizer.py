@@ -147,9 +147,22 @@ def _quantised(content: bytes, key: str, rules: Iterable[Rule], calibration: Sam
     for rule in {(rule.operator, rule.pattern): rule for rule in rules}.values():
         _add(quantizer, rule)
     with _quietly():
-        ranges = quantizer.calibrate({key: calibration}, num_threads=1) if calibration is not None else None
+        ranges = _ranges(quantizer, content, key, calibration) if calibration is not None else None
         made = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     return bytes(made.quantized_model)
+
+
+def _ranges(quantizer: Any, content: bytes, key: str, samples: Samples) -> dict[str, Any]:
+    """Each tensor's least and greatest value over all samples.
+
+    ``Quantizer.calibrate`` keeps a moving average of their ranges instead, and cuts what lies outside.
+    """
+    from litert_quantizer.calibrator import Calibrator
+    from litert_quantizer.utils.qsv_utils import min_max_update
+
+    calibrator = Calibrator(bytearray(content), num_threads=1, qsv_update_func=min_max_update)
+    calibrator.calibrate({key: samples}, quantizer._recipe_manager)
+    return dict(calibrator.get_model_qsvs())
 
 
 @contextlib.contextmanager

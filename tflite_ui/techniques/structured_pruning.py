@@ -44,7 +44,7 @@ class StructuredPruning(ModelStep):
 
     key: ClassVar[str] = "structured_pruning"
     title: ClassVar[str] = "Structured pruning"
-    summary: ClassVar[str] = "Removes whole channels: the file is smaller and every runtime is faster."
+    summary: ClassVar[str] = "Removes whole channels: a smaller file with less arithmetic in it."
     price: ClassVar[str] = "Trains for minutes to win back what it loses."
     family: ClassVar[Family] = "pruning"
     order: ClassVar[int] = 20
