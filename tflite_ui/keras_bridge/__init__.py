@@ -10,9 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tflite_ui.keras_bridge.layers import Maker
-from tflite_ui.keras_bridge.replay import Call, calls, replay
-
-__all__ = ["Call", "calls", "to_tf_keras"]
+from tflite_ui.keras_bridge.replay import replay
 
 
 def to_tf_keras(model: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +50,11 @@ def locked(model: Any) -> dict[str, str]:
     }
 
 
-def narrowed(model: Any, ratios: float | Mapping[str, float], fresh: bool = False) -> Any:
-    """``model`` without the share ``ratios`` of each group's channels, those that matter least.
+def narrowed(model: Any, ratio: float, fresh: bool = False) -> Any:
+    """``model`` without the share ``ratio`` of each group's channels, those that matter least.
 
-    ``ratios`` is one share for all groups, or shares by the name of a group's first layer. At least four
-    channels of a group stay. With ``fresh`` all weights are drawn anew (the random seed is the caller's).
-    Raises ConversionFailed when no channel can be removed.
+    At least four channels of a group stay. With ``fresh`` all weights are drawn anew (the random seed is
+    the caller's). Raises ConversionFailed when no channel can be removed.
     """
     channels = follow(model)
     found = _groups(model, channels)
@@ -67,8 +65,7 @@ def narrowed(model: Any, ratios: float | Mapping[str, float], fresh: bool = Fals
         )
     gone: set[int] = set()
     for group in found:
-        share = ratios if isinstance(ratios, float | int) else ratios.get(group.layers[0], 0.0)
-        count = min(math.floor(share * len(group.units) + 1e-6), max(0, len(group.units) - FEWEST))
+        count = min(math.floor(ratio * len(group.units) + 1e-6), max(0, len(group.units) - FEWEST))
         gone |= set(group.least(count))
     return rebuild(model, _changes(model, channels, gone, fresh))
 

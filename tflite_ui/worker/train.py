@@ -16,8 +16,7 @@ from tflite_ui.core.params import Params
 from tflite_ui.core.recipe import step_params
 from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.training import CurvePoint, TrainingContext, TrainingSet
-from tflite_ui.datasets.training import Material, training_material
-from tflite_ui.evaluation.fidelity import Array
+from tflite_ui.datasets.training import training_material
 from tflite_ui.keras_bridge import to_tf_keras
 from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.interpreter import run_all, take
@@ -26,7 +25,6 @@ from tflite_ui.techniques import techniques
 from tflite_ui.worker.payloads import Train, Trained
 from tflite_ui.worker.prepare import COMPARED, compare
 from tflite_ui.worker.protocol import Reporter
-from tflite_ui.worker.samples import inputs_for
 
 TRAIN = "train"
 MODEL, FLOAT, CURVE = "model.keras", "float.tflite", "curve.jsonl"
@@ -40,7 +38,7 @@ def train(payload: Train, folder: Path, reporter: Reporter, control: int) -> Tra
     context = StepContext(payload, folder, reporter, control)
     model = step.apply(_base(payload, context), params, context)
     model.save(folder / MODEL)
-    checks = _written(payload, model, folder / FLOAT)
+    checks = _written(payload, model, folder / FLOAT, context.training_set())
     before, after = facts(Path(payload.float_before)), facts(folder / FLOAT)
     reporter.progress(TRAIN, 1.0)
     return Trained(
@@ -59,6 +57,7 @@ class StepContext(TrainingContext):
         self._payload, self._folder, self._reporter = payload, folder, reporter
         self._stop = threading.Event()
         self._original: Any = None
+        self._set: TrainingSet | None = None
         self.curve = _kept_curve(folder)
         threading.Thread(target=self._listen, args=(control,), daemon=True).start()
 
@@ -91,9 +90,12 @@ class StepContext(TrainingContext):
 
     def training_set(self) -> TrainingSet:
         """The samples to train on, with the original's outputs; raises DataMismatch."""
-        found = _material(self._payload)
-        originals = answers(self.original(), found.inputs)
-        return TrainingSet(found.inputs, found.labels, originals, found.training)
+        if self._set is None:
+            training, data = (Path(p) if p else None for p in (self._payload.training, self._payload.data))
+            found = training_material(training, data, self.source, self.seed)
+            originals = answers(self.original(), found.inputs)
+            self._set = TrainingSet(found.inputs, found.labels, originals, found.training)
+        return self._set
 
     def progress(self, fraction: float, note: str = "") -> None:
         """Say how far the step is."""
@@ -143,23 +145,11 @@ def _base(payload: Train, context: StepContext) -> Any:
     return model
 
 
-def _written(payload: Train, model: Any, file: Path) -> tuple[Check, ...]:
+def _written(payload: Train, model: Any, file: Path, data: TrainingSet) -> tuple[Check, ...]:
     """The float .tflite of ``model``, proved equal to it; raises ConversionFailed."""
     shapes = {p.name: p.tensor.shape[1:] for p in read(Path(payload.float_before)).inputs}
     write_float(model, file, shapes)
-    inputs = inputs_for(file, payload.source, _some(payload), COMPARED, payload.seed)
+    inputs = take(data.inputs, slice(0, COMPARED))
     expected = {name: np.asarray(values, np.float32) for name, values in answers(model, inputs).items()}
     check = compare(run_all(file, inputs), expected, len(next(iter(inputs.values()))))
     return (check.model_copy(update={"name": "Equals the trained model"}),)
-
-
-def _material(payload: Train) -> Material:
-    training, data = (Path(path) if path else None for path in (payload.training, payload.data))
-    return training_material(training, data, payload.source, payload.seed)
-
-
-def _some(payload: Train) -> dict[str, Array] | None:
-    """A few of the samples trained on; None without any."""
-    if payload.training is None and payload.data is None:
-        return None
-    return take(_material(payload).inputs, slice(0, COMPARED))
