@@ -18,7 +18,7 @@ from tflite_ui.core.plan import Plan, StudyRequest, make_plan
 from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
-from tflite_ui.datasets.fit import fit
+from tflite_ui.datasets.fit import Use, fit
 from tflite_ui.jobs.availabilities import Availabilities
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
@@ -146,9 +146,9 @@ class Desk:
         """An uploaded file by its digest, under a name that ends as ``name`` does; raises NotFound."""
         return self._blobs.path(digest, name)
 
-    def fit(self, source: ModelSource, data: DataSummary) -> Fit:
-        """Whether data fits a model."""
-        return fit(source, data)
+    def fit(self, source: ModelSource, data: DataSummary, use: Use = "data") -> Fit:
+        """Whether data fits a model; ``training`` data is only trained on."""
+        return fit(source, data, use)
 
     def fix_data(self, digest: str, source: ModelSource, fixes: tuple[FixKey, ...]) -> str:
         """A new data file with the fixes applied (in a second); returns its digest. Raises DataMismatch."""
@@ -193,7 +193,7 @@ class Desk:
         source = ready(self.model(request.model, wait=True))
         data = ready(self.data(request.data, wait=True)) if request.data else None
         training = ready(self.data(request.training, wait=True)) if request.training else None
-        notes = (*check_fit(source, data), *check_fit(source, training))
+        notes = (*check_fit(source, data), *check_fit(source, training, "training"))
         study = new_study(request, self.plan(request), source, data, training, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)

@@ -195,6 +195,17 @@ def test_few_samples_and_doubles_are_notes(tmp_path: Path) -> None:
     assert (after.duplicates, after.samples) == (0, 78)
 
 
+def test_training_data_is_judged_as_such(tmp_path: Path) -> None:
+    data = summary(tmp_path, x=unit(90, 4, 5, 1), y=np.arange(90) // 85)
+    found = fit(source(), data, "training")
+    assert found.ready
+    assert codes(found) == ["imbalance", "few_training"]
+    assert problem(found, "few_training").message == "Only 90 samples to train on."
+    assert "learnt least" in problem(found, "imbalance").hint
+    many = summary(tmp_path, x=unit(1000, 4, 5, 1), y=np.arange(1000) % 3)
+    assert codes(fit(source(), many, "training")) == []
+
+
 def test_no_samples(tmp_path: Path) -> None:
     assert codes(fit(source(), summary(tmp_path, x=unit(0, 4, 5, 1)))) == ["empty"]
 

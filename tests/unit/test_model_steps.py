@@ -16,9 +16,9 @@ from tests.training_context import Workplace
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.params import Params
 from tflite_ui.core.recipe import parse_recipe, step_params
-from tflite_ui.core.technique import ModelStep
+from tflite_ui.core.technique import Conversion, ModelStep
 from tflite_ui.keras_bridge import to_tf_keras
-from tflite_ui.litert.flatbuffer import facts
+from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.interpreter import run_all
 from tflite_ui.loaders import write_float
 from tflite_ui.techniques import techniques
@@ -143,6 +143,20 @@ def test_qat_at_4_bits_keeps_8_at_both_ends(tmp_path: Path) -> None:
     wide = made.get_layer("wide").get_weights()[0].reshape(-1, 24)
     assert all(len(np.unique(channel)) <= 15 for channel in wide.T)
     assert values(made, "label") > 15
+
+
+def test_weights_on_the_grid_of_4_bits_stay_where_they_are(tmp_path: Path) -> None:
+    """In the file with 4-bit weights, whose scales would else be fitted anew."""
+    made = apply("qat:epochs=1,weight_bits=4", tmp_path)
+    write_float(made, tmp_path / "float.tflite", SHAPES)
+    technique, params = techniques()["weight_only"], {"bits": 4}
+    assert isinstance(technique, Conversion)
+    place = Workplace(tmp_path, None, lessons())
+    file = technique.convert(tmp_path / "float.tflite", technique.Params(**params), place)
+    stored = next(t for t in read(file).tensors if t.dtype == "int4" and t.shape == (24, 1, 1, 12))
+    values = stored.stored().reshape(24, 12) * np.asarray(stored.scales)[:, None]
+    trained_on = made.get_layer("wide").get_weights()[0].reshape(12, 24).T
+    np.testing.assert_allclose(values, trained_on, atol=1e-6)
 
 
 @pytest.mark.parametrize("bits", [8, 4])

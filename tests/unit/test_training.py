@@ -22,13 +22,14 @@ from tflite_ui.training.fit import Task, fit
 from tflite_ui.training.heads import heads
 from tflite_ui.training.objective import objective
 from tflite_ui.training.teaching import teaching
+from tflite_ui.training.watch import patience
 
 ROOT = Path(__file__).parents[2]
 
 
 def task(model: Any, data: TrainingSet, **settings: Any) -> Task:
     params = TrainingParams(**settings)
-    return Task("pruning", model, objective(model, data, params.targets), data, params)
+    return Task("pruning", model, objective(model, data, params), data, params)
 
 
 def workplace(folder: Path, data: TrainingSet, **more: Any) -> Workplace:
@@ -38,7 +39,7 @@ def workplace(folder: Path, data: TrainingSet, **more: Any) -> Workplace:
 def test_training_learns_tells_and_keeps_the_best_epoch(tmp_path: Path) -> None:
     data, model = lessons(), build()
     place = workplace(tmp_path, data)
-    fit(task(model, data, epochs=4, learning_rate=3e-3), place)
+    fit(task(model, data, epochs=4, learning_rate=3e-3, targets="labels"), place)
     losses = [point.metrics["val_loss"] for point in place.curve]
     assert [(point.epoch, point.of) for point in place.curve] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert set(place.curve[0].metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
@@ -53,9 +54,13 @@ def test_training_learns_tells_and_keeps_the_best_epoch(tmp_path: Path) -> None:
 def test_it_stops_when_nothing_improves(tmp_path: Path) -> None:
     data = lessons(labels=False)
     place = workplace(tmp_path, data)
-    fit(task(trained(), data, epochs=30, learning_rate=0.01), place)
+    fit(task(trained(), data, epochs=30, learning_rate=0.3), place)
     losses = [point.metrics["val_loss"] for point in place.curve]
-    assert len(losses) == int(np.argmin(losses)) + 4 < 30
+    assert len(losses) == int(np.argmin(losses)) + 1 + patience(30) < 30
+
+
+def test_a_long_training_is_waited_for_longer() -> None:
+    assert [patience(epochs) for epochs in (1, 15, 16, 30)] == [3, 3, 4, 7]
 
 
 def test_the_user_stops_it_and_the_best_so_far_stays(tmp_path: Path) -> None:
@@ -173,8 +178,8 @@ CLASSES = np.arange(12) % 3
 @pytest.mark.parametrize(
     ("model", "labels", "loss"),
     [
-        (head("softmax"), CLASSES, "SparseCategoricalCrossentropy"),
-        (head("linear"), CLASSES, "SparseCategoricalCrossentropy"),
+        (head("softmax"), CLASSES, "CategoricalCrossentropy"),
+        (head("linear"), CLASSES, "CategoricalCrossentropy"),
         (head("sigmoid", 1), CLASSES % 2, "BinaryCrossentropy"),
         (head("linear", 1), CLASSES.astype(np.float32) / 2, "MeanSquaredError"),
         (head("softmax"), None, "CategoricalCrossentropy"),
@@ -183,14 +188,25 @@ CLASSES = np.arange(12) % 3
     ],
 )
 def test_the_loss_fits_the_head_and_the_labels(model: Any, labels: Any, loss: str) -> None:
-    found = objective(model, of(labels), "auto")
+    found = objective(model, of(labels), TrainingParams())
     assert type(found.losses[0]).__name__ == loss
     assert len(found.targets[0]) == 12
 
 
-def test_a_linear_head_with_classes_gives_logits() -> None:
-    (loss,) = objective(head("linear"), of(CLASSES), "auto").losses
+@pytest.mark.parametrize("targets", ["auto", "labels"])
+def test_a_linear_head_with_classes_gives_logits(targets: Any) -> None:
+    (loss,) = objective(head("linear"), of(CLASSES), TrainingParams(targets=targets)).losses
     assert loss.get_config()["from_logits"]
+
+
+@pytest.mark.parametrize(("activation", "made"), [("softmax", np.asarray), ("linear", np.log)])
+def test_labels_and_the_originals_doubts_both_count(activation: str, made: Any) -> None:
+    likely = np.tile(np.float32([0.7, 0.2, 0.1]), (12, 1))
+    (found,) = objective(head(activation), of(CLASSES, made(likely)), TrainingParams()).targets
+    np.testing.assert_allclose(found[2], [0.35, 0.1, 0.55], atol=1e-6)
+    np.testing.assert_array_equal(found.argmax(axis=1), CLASSES)
+    (alone,) = objective(head(activation), of(CLASSES), TrainingParams(targets="labels")).targets
+    np.testing.assert_array_equal(alone, CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -204,12 +220,50 @@ def test_a_linear_head_with_classes_gives_logits() -> None:
 )
 def test_labels_that_do_not_fit_are_said(labels: Any, said: str) -> None:
     with pytest.raises(DataMismatch, match=said):
-        objective(head("softmax"), of(labels), "auto")
+        objective(head("softmax"), of(labels), TrainingParams())
+
+
+@pytest.mark.parametrize(
+    ("model", "labels", "compiled", "chosen", "loss"),
+    [
+        (head("linear", 1), CLASSES / 2, "mean_absolute_error", "auto", "MeanAbsoluteError"),
+        (head("linear", 1), CLASSES / 2, "mean_absolute_error", "huber", "Huber"),
+        (head("linear", 1), CLASSES % 2, "binary_crossentropy", "auto", "BinaryCrossentropy"),
+        (head("linear", 1), CLASSES % 2, "auto", "auto", "MeanSquaredError"),
+        (head("sigmoid"), CLASSES, "crossentropy", "auto", "CategoricalCrossentropy"),
+        (head("softmax"), CLASSES, "mean_squared_error", "auto", "MeanSquaredError"),
+        (head("linear"), None, "mean_absolute_error", "auto", "MeanAbsoluteError"),
+        (head("softmax"), None, "mean_squared_error", "auto", "CategoricalCrossentropy"),
+    ],
+)
+def test_the_loss_is_the_one_asked_for_or_compiled(
+    model: Any, labels: Any, compiled: Any, chosen: Any, loss: str
+) -> None:
+    data = dataclasses.replace(of(labels), losses=(compiled,))
+    found = objective(model, data, TrainingParams(loss=chosen))
+    assert type(found.losses[0]).__name__ == loss
+    answers = np.full((12, *model.outputs[0].shape[1:]), 0.3, np.float32)
+    assert np.isfinite(np.asarray(found.losses[0](found.targets[0], answers)))
+
+
+def test_a_binary_answer_in_logits_counts_as_right_above_zero() -> None:
+    found = objective(head("linear", 1), of(CLASSES % 2), TrainingParams(loss="binary_crossentropy"))
+    assert found.losses[0].get_config()["from_logits"]
+    logits = np.where(found.targets[0] > 0, 0.1, -0.1).astype(np.float32)
+    assert float(found.metrics[0](found.targets[0], logits)) == 1.0
+
+
+def test_a_loss_that_does_not_fit_is_said() -> None:
+    asked = TrainingParams(loss="crossentropy")
+    with pytest.raises(DataMismatch, match="fractions"):
+        objective(head("linear", 1), of(CLASSES + 0.5), asked)
+    with pytest.raises(DataMismatch, match="an output for each class"):
+        objective(head("linear", 1), of(CLASSES % 2), asked)
 
 
 def test_labels_can_be_insisted_on() -> None:
     with pytest.raises(DataMismatch, match="the data has none"):
-        objective(head("softmax"), of(None), "labels")
+        objective(head("softmax"), of(None), TrainingParams(targets="labels"))
 
 
 def test_a_student_is_taught_by_logits_not_by_probabilities() -> None:

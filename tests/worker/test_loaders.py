@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import warnings
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.worker.conftest import build_small
 from tflite_ui.core.errors import ConversionFailed, TFLiteUIError, UnreadableModel, UnsupportedModel
 from tflite_ui.litert.flatbuffer import facts, float_only, has_variable_ops, read
 from tflite_ui.loaders import find_loader
@@ -85,6 +87,18 @@ def test_the_keras_version_is_the_files_own(
 ) -> None:
     found = describe(model_files[kind]).keras_version
     assert found is None if version is None else found.startswith(version)
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize(("library", "suffix"), [("keras", "keras"), ("keras", "h5"), ("tf_keras", "h5")])
+def test_what_it_was_compiled_with_is_known(library: str, suffix: str, tmp_path: Path) -> None:
+    model = build_small(importlib.import_module(library))
+    plain, compiled = tmp_path / f"plain.{suffix}", tmp_path / f"compiled.{suffix}"
+    model.save(plain)
+    model.compile(loss="mae")
+    model.save(compiled)
+    assert describe(plain).losses == ("auto",)
+    assert describe(compiled).losses == ("mean_absolute_error",)
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from tflite_ui.core.frozen import Frozen
+
+Loss = Literal[
+    "auto", "crossentropy", "binary_crossentropy", "mean_squared_error", "mean_absolute_error", "huber"
+]
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
 class TensorSpec(Frozen):
@@ -46,8 +51,9 @@ class ModelSource(Frozen):
 
     ``parameters`` counts weights, ``macs`` multiply-accumulate operations for one sample.
     ``softmax_output`` is True when the last layer is a softmax, ``rescales_input`` when a
-    layer of the model scales raw pixels itself. ``fitness`` tells for each model step, by key, whether
-    it can be done; empty for a file that isn't a Keras model.
+    layer of the model scales raw pixels itself. ``losses`` are what the model was compiled with, one for
+    each output (``auto``: not known), empty when it wasn't. ``fitness`` tells for each model step, by key,
+    whether it can be done; empty for a file that isn't a Keras model.
     """
 
     name: str
@@ -63,4 +69,5 @@ class ModelSource(Frozen):
     softmax_output: bool | None = None
     rescales_input: bool = False
     notes: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
     fitness: dict[str, Fitness] = {}

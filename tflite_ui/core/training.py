@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from tflite_ui.core.frozen import Frozen
-from tflite_ui.core.model import ModelSource
+from tflite_ui.core.model import Loss, ModelSource
 from tflite_ui.core.params import Params
 
 Targets = Literal["auto", "labels", "original"]
@@ -46,7 +46,13 @@ class TrainingParams(Params):
     targets: Targets = Field(
         "auto",
         title="Learn from",
-        description="The labels, or the original's own outputs; auto takes labels where there are any.",
+        description="The labels or the original's own outputs; auto takes both where the labels are classes.",
+        json_schema_extra={"advanced": True},
+    )
+    loss: Loss = Field(
+        "auto",
+        title="Loss",
+        description="How errors count; auto takes what the model was compiled with, or what fits it.",
         json_schema_extra={"advanced": True},
     )
     batch_size: int = Field(
@@ -74,13 +80,14 @@ class TrainingSet:
 
     ``inputs`` [n, ...] by input name in the model's order; ``labels`` [n] classes, [n, classes] one-hot
     or [n, ...] values, None when there are none; ``originals`` the original's outputs by name, float32
-    [n, ...].
+    [n, ...]; ``losses`` what the original was compiled with, one for each output, empty when unknown.
     """
 
     inputs: dict[str, Array]
     labels: Array | None
     originals: dict[str, Array]
     training: int
+    losses: tuple[Loss, ...] = ()
 
     @property
     def samples(self) -> int:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 from tflite_ui.core.data import ArraySummary, DataSummary, Fit, FixKey, LabelSummary, Problem
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.datasets.split import match_names
 
 FEW_CALIBRATION = 100
+FEW_TRAINING = 1000
 IMBALANCE = 10
+Use = Literal["data", "training"]
+ONE_CLASS = {"data": "accuracy will say little", "training": "there is nothing to learn from it"}
+UNEVEN = {
+    "data": "Accuracy is dominated by the frequent ones.",
+    "training": "The rare ones are learnt least: give each about as many.",
+}
 _RANGES = {
     "bool": (0, 1),
     "uint8": (0, 255),
@@ -24,14 +32,14 @@ _RANGES = {
 }
 
 
-def fit(source: ModelSource, data: DataSummary) -> Fit:
-    """Every problem and note, those that block first."""
+def fit(source: ModelSource, data: DataSummary, use: Use = "data") -> Fit:
+    """Every problem and note, those that block first; ``training`` data is only trained on."""
     if data.evaluation_samples == 0 or data.calibration_samples == 0:
         text = f"{data.name} holds no samples."
         return Fit(problems=(Problem(code="empty", message=text, hint="Add samples to it."),))
     keys = match_names(tuple(a.name for a in data.arrays), tuple(s.name for s in source.inputs))
     found = list(_of_names(source, data)) if keys is None else list(_of_inputs(source, data, keys))
-    found += [*_of_labels(source, data), *_of_samples(data)]
+    found += [*_of_labels(source, data, use), *_of_number(data, use), *_of_doubles(data)]
     return Fit(problems=tuple(sorted(found, key=lambda problem: not problem.blocking)))
 
 
@@ -153,7 +161,7 @@ def _of_bad(array: ArraySummary) -> Iterator[Problem]:
     )
 
 
-def _of_labels(source: ModelSource, data: DataSummary) -> Iterator[Problem]:
+def _of_labels(source: ModelSource, data: DataSummary, use: Use) -> Iterator[Problem]:
     labels = data.labels
     if labels is None:
         return
@@ -166,10 +174,10 @@ def _of_labels(source: ModelSource, data: DataSummary) -> Iterator[Problem]:
         )
     outputs = source.outputs[0].shape[-1] if len(source.outputs[0].shape) > 1 else None
     if labels.kind != "values" and not (outputs == 1 and (labels.high or 0) > 1):
-        yield from _of_classes(labels, outputs)
+        yield from _of_classes(labels, outputs, use)
 
 
-def _of_classes(labels: LabelSummary, outputs: int | None) -> Iterator[Problem]:
+def _of_classes(labels: LabelSummary, outputs: int | None, use: Use) -> Iterator[Problem]:
     classes = max(outputs, 2) if outputs else None
     top = labels.shape[-1] - 1 if labels.kind == "one_hot" else labels.high
     low = labels.low if labels.kind == "sparse" else 0
@@ -181,29 +189,40 @@ def _of_classes(labels: LabelSummary, outputs: int | None) -> Iterator[Problem]:
             message=f"Labels run from {low:g} to {top:g}, but the model has {outputs} outputs.",
             hint="Number the classes from 0, in the order of the model's outputs.",
         )
-    yield from _of_balance(labels)
+    yield from _of_balance(labels, use)
 
 
-def _of_balance(labels: LabelSummary) -> Iterator[Problem]:
+def _of_balance(labels: LabelSummary, use: Use) -> Iterator[Problem]:
     present = sorted(number for number in labels.counts.values() if number)
     if len(present) == 1:
-        text = "All samples have one label: accuracy will say little."
-        yield _note("one_class", text, "Add samples of other classes.")
+        yield _note(
+            "one_class", f"All samples have one label: {ONE_CLASS[use]}.", "Add samples of other classes."
+        )
     elif present and present[-1] > IMBALANCE * present[0]:
         yield _note(
             "imbalance",
             f"Classes are uneven: from {present[0]:,} to {present[-1]:,} samples.",
-            "Accuracy is dominated by the frequent ones.",
+            UNEVEN[use],
         )
 
 
-def _of_samples(data: DataSummary) -> Iterator[Problem]:
-    if data.calibration_samples < FEW_CALIBRATION:
+def _of_number(data: DataSummary, use: Use) -> Iterator[Problem]:
+    if use == "training":
+        if data.samples < FEW_TRAINING:
+            yield _note(
+                "few_training",
+                f"Only {data.samples:,} samples to train on.",
+                f"From {FEW_TRAINING:,} on, training wins back more than it spoils; distillation wants most.",
+            )
+    elif data.calibration_samples < FEW_CALIBRATION:
         yield _note(
             "few_calibration",
             f"Only {data.calibration_samples} samples calibrate.",
             f"With {FEW_CALIBRATION} or more, integer quantisation keeps more of the quality.",
         )
+
+
+def _of_doubles(data: DataSummary) -> Iterator[Problem]:
     if data.duplicates:
         text = f"{data.duplicates:,} samples stand more than once."
         yield Problem(code="duplicates", message=text, fixes=("drop_duplicates",), blocking=False)

@@ -17,7 +17,7 @@ from tflite_ui.core.study import Study
 from tflite_ui.core.target import Availability
 from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.variant import Variant
-from tflite_ui.datasets.fit import fit
+from tflite_ui.datasets.fit import Use, fit
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.store.studies import Studies
 from tflite_ui.techniques import techniques
@@ -55,11 +55,11 @@ def check_available(target: str, availability: Mapping[str, Availability]) -> No
         raise InvalidTarget(f"The target {target} can't be used here: {known.reason}", known.install)
 
 
-def check_fit(source: ModelSource, data: DataSummary | None) -> tuple[str, ...]:
+def check_fit(source: ModelSource, data: DataSummary | None, use: Use = "data") -> tuple[str, ...]:
     """What is worth knowing about the data; raises DataMismatch on what stands in the way."""
     if data is None:
         return ()
-    found = fit(source, data)
+    found = fit(source, data, use)
     for problem in found.problems:
         if problem.blocking:
             fixes = ", ".join(problem.fixes)

@@ -158,7 +158,9 @@ def _failed(outcome: Outcome) -> TrainingFailed:
 
 
 def _key(inputs: Inputs, steps: tuple[Step, ...]) -> str:
-    digests = [upload.digest if upload else None for upload in (inputs.data, inputs.training)]
+    """One for each set of samples: with a training file, what is evaluated on doesn't matter."""
+    samples = inputs.training or inputs.data
     plain = [step.model_dump(mode="json") for step in steps]
     seed, source = inputs.study.request.seed, inputs.study.source
-    return f"train:{digest_of([source.sha256, *digests, seed, plain, deciding_versions()])}"
+    parts = [source.sha256, samples.digest if samples else None, seed, plain, deciding_versions()]
+    return f"train:{digest_of(parts)}"

@@ -17,6 +17,7 @@ import numpy as np
 from tflite_ui.core.errors import ConversionFailed, DataMismatch
 from tflite_ui.core.technique import Context, Sample
 from tflite_ui.litert.flatbuffer import float_only, read
+from tflite_ui.litert.graph import Tensor
 
 Scope = Literal["all", "convolutions", "dense"]
 Mode = Literal["dynamic", "weights", "static", "float16"]
@@ -106,6 +107,27 @@ def whole_ends(model: Path, operators: Collection[str]) -> tuple[Rule, ...]:
     own = [op for op in read(model).operators if op.name in WEIGHTED and op.outputs]
     ends = [op for op in (own[:1] + own[-1:]) if op.name in operators and len(own) > 2]
     return tuple(Rule(op.name, "weights", pattern=f"^{re.escape(op.outputs[0].name)};?$") for op in ends)
+
+
+def on_grid(model: Path, operators: Collection[str]) -> tuple[Rule, ...]:
+    """Rules for those of ``operators`` whose weights lie on 15 even steps already, as training leaves them.
+
+    Their scale is their largest weight's: a fitted one would move every weight off its step.
+    """
+    return tuple(
+        Rule(op.name, "weights", weight_bits=4, pattern=f"^{re.escape(op.outputs[0].name)};?$")
+        for op in read(model).operators
+        if op.name in FITTED & set(operators) and len(op.inputs) > 1 and _stepped(op.inputs[1])
+    )
+
+
+def _stepped(weights: Tensor | None) -> bool:
+    """Whether each output channel (axis 0) holds whole multiples of a seventh of its largest weight."""
+    if weights is None or weights.dtype != "float32" or not weights.is_constant:
+        return False
+    rows = weights.stored().reshape(weights.shape[0], -1)
+    steps = rows / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-30) * 7
+    return bool(np.abs(steps - np.round(steps)).max() < 1e-3)
 
 
 def quantise(

@@ -14,8 +14,10 @@ from tflite_ui.core.model import ModelSource
 from tflite_ui.loaders import _keras
 from tflite_ui.loaders._config import parse_config, refuse_foreign
 from tflite_ui.loaders._files import damaged, head
+from tflite_ui.loaders._losses import compiled_losses
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
+_ATTRIBUTES = ("model_config", "keras_version", "training_config")
 _WEIGHT_GROUPS = frozenset({"vars", "layers", "_layer_checkpoint_dependencies"})
 
 
@@ -34,8 +36,10 @@ class Hdf5File(Loader):
 
     def describe(self, path: Path, name: str) -> ModelSource:
         """Layers, weights and ports as Keras rebuilds them; ``keras_version`` is the file's own."""
-        model, version = self._open(path, name)
-        return _keras.describe(model, path, name, self.key, version)
+        model, version, compiled = self._open(path, name)
+        source = _keras.describe(model, path, name, self.key, version)
+        losses = compiled_losses(compiled, [output.name for output in source.outputs])
+        return source.model_copy(update={"losses": losses})
 
     def load(self, path: Path) -> Any:
         """A tf_keras.Model or a keras.Model, by the version that wrote the file."""
@@ -49,28 +53,30 @@ class Hdf5File(Loader):
         """What Keras itself answers."""
         return _keras.reference_outputs(self.load(path), inputs)
 
-    def _open(self, path: Path, name: str) -> tuple[Any, str | None]:
-        config, version = _attributes(path, name)
+    def _open(self, path: Path, name: str) -> tuple[Any, str | None, dict[str, Any]]:
+        """The model, the Keras version that wrote it, and how it was compiled."""
+        config, version, compiled = _attributes(path, name)
         keras = _keras.library(version)
         refuse_foreign(parse_config(config, name), _keras.layer_names(keras))
         options = {"compile": False} | ({"safe_mode": True} if keras.__name__ == "keras" else {})
         with _keras.suffixed(path, ".h5") as file:
-            return _keras.guarded(lambda: keras.models.load_model(file, **options), name), version
+            model = _keras.guarded(lambda: keras.models.load_model(file, **options), name)
+        return model, version, parse_config(compiled or "{}", name)
 
 
-def _attributes(path: Path, name: str) -> tuple[str, str | None]:
-    """The configuration (JSON) and the Keras version written in the file."""
+def _attributes(path: Path, name: str) -> tuple[str, str | None, str | None]:
+    """The configuration (JSON), the Keras version and the compile configuration written in the file."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
-            found = {key: _text(file.attrs.get(key)) for key in ("model_config", "keras_version")}
+            found = {key: _text(file.attrs.get(key)) for key in _ATTRIBUTES}
             weights = "layer_names" in file.attrs or not _WEIGHT_GROUPS.isdisjoint(file)
     except (OSError, RuntimeError, KeyError, ValueError) as broken:
         raise damaged(name) from broken
     if found["model_config"] is None:
         raise _no_model(name, weights)
-    return found["model_config"], found["keras_version"]
+    return found["model_config"], found["keras_version"], found["training_config"]
 
 
 def _no_model(name: str, weights: bool) -> UnreadableModel | UnsupportedModel:

@@ -13,6 +13,7 @@ from tflite_ui.core.model import ModelSource
 from tflite_ui.loaders import _keras
 from tflite_ui.loaders._config import parse_config, refuse_foreign
 from tflite_ui.loaders._files import members, read_member
+from tflite_ui.loaders._losses import compiled_losses
 
 _MEMBERS = frozenset({"config.json", "metadata.json", "model.weights.h5"})
 _TEXT_LIMIT = 64 * 2**20
@@ -33,7 +34,10 @@ class KerasFile(Loader):
 
     def describe(self, path: Path, name: str) -> ModelSource:
         """Layers, weights and ports as Keras rebuilds them; ``keras_version`` is the file's own."""
-        return _keras.describe(self._open(path, name), path, name, self.key, _version(path, name))
+        source = _keras.describe(self._open(path, name), path, name, self.key, _version(path, name))
+        compiled = _config(path, name).get("compile_config")
+        losses = compiled_losses(compiled, [output.name for output in source.outputs])
+        return source.model_copy(update={"losses": losses})
 
     def load(self, path: Path) -> Any:
         """A keras.Model, or a tf_keras.Model for a file of Keras 2."""
@@ -49,10 +53,13 @@ class KerasFile(Loader):
 
     def _open(self, path: Path, name: str) -> Any:
         keras = _keras.library(_version(path, name))
-        config = parse_config(read_member(path, "config.json", _TEXT_LIMIT, name), name)
-        refuse_foreign(config, _keras.layer_names(keras))
+        refuse_foreign(_config(path, name), _keras.layer_names(keras))
         with _keras.suffixed(path, ".keras") as file:
             return _keras.guarded(lambda: keras.models.load_model(file, compile=False, safe_mode=True), name)
+
+
+def _config(path: Path, name: str) -> dict[str, Any]:
+    return parse_config(read_member(path, "config.json", _TEXT_LIMIT, name), name)
 
 
 def _version(path: Path, name: str) -> str | None:

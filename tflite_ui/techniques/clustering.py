@@ -97,7 +97,7 @@ class Clustering(ModelStep):
         assert isinstance(params, ClusteringParams)
         data = context.training_set()
         wrapped = _wrapped(fold_batch_norm(model), params, sparse="pruning" in context.before)
-        fit(Task(self.key, wrapped, objective(model, data, params.targets), data, params), context)
+        fit(Task(self.key, wrapped, objective(model, data, params), data, params), context)
         bare = clustering.strip_clustering(wrapped)
         reestimate(bare, data.inputs)
         return bare

@@ -104,7 +104,7 @@ class Pruning(ModelStep):
             return model
         plan = Plan(params.pattern, params.initial_sparsity, params.schedule == "constant", params.frequency)
         wrapped = plan.wrapped(model, sparsities, END, params.epochs * -(-data.training // params.batch_size))
-        aim = objective(model, data, params.targets)
+        aim = objective(model, data, params)
         settle = min(params.epochs - 1, int(END * params.epochs + 0.999))
         fit(Task(self.key, wrapped, aim, data, params, settle), context, plan.callbacks())
         bare = plan.stripped(wrapped)

@@ -96,7 +96,7 @@ class Qat(ModelStep):
             ) from refused
         if params.weight_bits == 4 and "pruning" in context.before:
             hold_zeros(training)
-        fit(Task(self.key, training, objective(plain, data, params.targets), data, params), context)
+        fit(Task(self.key, training, objective(plain, data, params), data, params), context)
         clustered = params.weight_bits == 8 and "clustering" in context.before
         made = baked(training, plain, clustered)
         reestimate(made, data.inputs)

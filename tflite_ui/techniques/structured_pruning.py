@@ -73,7 +73,7 @@ class StructuredPruning(ModelStep):
             epochs = params.epochs // params.rounds + (number < params.epochs % params.rounds)
             now = params.model_copy(update={"epochs": epochs})
             name = self.key if params.rounds == 1 else f"{self.key} {number + 1}"
-            fit(Task(name, model, objective(model, data, params.targets), data, now), context)
+            fit(Task(name, model, objective(model, data, params), data, now), context)
         if params.epochs:
             reestimate(model, data.inputs)
         return model

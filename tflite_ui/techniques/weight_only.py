@@ -16,6 +16,7 @@ from tflite_ui.litert.quantizer import (
     Rule,
     Scope,
     four_bits,
+    on_grid,
     quantise,
     scoped,
     whole_ends,
@@ -68,7 +69,10 @@ class WeightOnly(Conversion):
 
     @override
     def convert(self, model: Path, params: Settings, context: Context) -> Path:
-        """Quantise the weights, those of 4 bits by least squared error; raises ConversionFailed."""
+        """Quantise the weights, those of 4 bits by least squared error; raises ConversionFailed.
+
+        Weights that ``qat:weight_bits=4`` left on the grid stay where they are.
+        """
         assert isinstance(params, WeightOnlyParams)
         rules = scoped(params.scope, "weights") + (_narrow(params, model) if params.bits == 4 else ())
         return quantise(model, rules, context.folder / "weight_only.tflite", context)
@@ -77,4 +81,4 @@ class WeightOnly(Conversion):
 def _narrow(params: WeightOnlyParams, model: Path) -> tuple[Rule, ...]:
     wanted = tuple(name for name in NARROW if params.scope == "all" or name in SCOPES[params.scope])
     ends = params.keep_ends and params.scope == "all"
-    return four_bits(wanted) + (whole_ends(model, wanted) if ends else ())
+    return four_bits(wanted) + on_grid(model, wanted) + (whole_ends(model, wanted) if ends else ())

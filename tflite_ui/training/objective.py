@@ -1,8 +1,10 @@
 """What training aims at: a target, a loss and a metric for each output.
 
-From labels: cross-entropy for classes (from logits where no softmax ends the model), binary cross-entropy
-for sigmoids, the mean squared error for numbers. From the original's outputs: cross-entropy with its
-probabilities (equal to their Kullback-Leibler divergence but for a constant), else the squared error.
+From classes and the original's outputs: cross-entropy with the mean of both. From labels alone: the loss that
+was asked for or that the model was compiled with, else cross-entropy for classes (of logits where no softmax
+ends the model), binary cross-entropy for sigmoids, the mean squared error for numbers. From the original's
+outputs alone: cross-entropy with its probabilities (equal to their Kullback-Leibler divergence but for a
+constant), else the squared error.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from tflite_ui.core.errors import DataMismatch
-from tflite_ui.core.training import Array, Targets, TrainingSet
+from tflite_ui.core.model import Loss
+from tflite_ui.core.training import Array, TrainingParams, TrainingSet
 from tflite_ui.training.heads import Head, heads
 
 
@@ -26,48 +29,120 @@ class Objective:
     metrics: tuple[Any, ...]
 
 
-def objective(model: Any, data: TrainingSet, wanted: Targets) -> Objective:
+def objective(model: Any, data: TrainingSet, params: TrainingParams) -> Objective:
     """The objective of ``model`` on ``data``; raises DataMismatch when labels are wanted and don't fit.
 
-    Its heads are read from its last layers: ask before wrappers hide them.
+    The loss is the one of ``params``, else the one the model was compiled with, else what its heads ask for.
+    These are read from its last layers: ask before wrappers hide them.
     """
-    if data.labels is not None and wanted != "original" and len(model.outputs) == 1:
-        return _from_labels(heads(model)[0], np.asarray(data.labels), model.outputs[0].shape[-1])
-    if wanted == "labels":
+    losses = _losses(model, data, params.loss)
+    if data.labels is not None and params.targets != "original" and len(model.outputs) == 1:
+        answer = Answer(heads(model)[0], model.outputs[0].shape[-1])
+        original = next(iter(data.originals.values())) if params.targets == "auto" else None
+        return _from_labels(answer, np.asarray(data.labels), losses[0], original)
+    if params.targets == "labels":
         reason = "it has several outputs" if len(model.outputs) > 1 else "the data has none"
         raise DataMismatch(
             f"The model can't learn from labels: {reason}.", "Set targets=original, or add labels."
         )
-    return _from_original(heads(model), tuple(data.originals.values()))
+    return _from_original(heads(model), tuple(data.originals.values()), losses)
 
 
-def _from_labels(head: Head, labels: Array, units: int | None) -> Objective:
-    from tf_keras import losses
+@dataclass(frozen=True)
+class Answer:
+    """An output: its head, and how many units it has."""
 
+    head: Head
+    units: int | None
+
+
+def _losses(model: Any, data: TrainingSet, wanted: Loss) -> tuple[Loss, ...]:
+    """The loss of each output; ``auto`` where the head decides."""
+    if wanted == "auto" and len(data.losses) == len(model.outputs):
+        return data.losses
+    return (wanted,) * len(model.outputs)
+
+
+def _from_labels(answer: Answer, labels: Array, loss: Loss, original: Array | None) -> Objective:
+    chosen = _fitting(answer, labels) if loss == "auto" else loss
+    if chosen == "crossentropy":
+        _check_cross_entropy(answer, labels)
+        return _classes(answer, labels) if original is None else _both(answer, labels, original)
+    if chosen == "binary_crossentropy":
+        return _binary(answer, labels)
+    return _numbers(answer, labels, chosen)
+
+
+def _fitting(answer: Answer, labels: Array) -> Loss:
+    """The loss of an output that was never compiled."""
+    if answer.head == "sigmoid":
+        return "binary_crossentropy"
+    numbers = labels.dtype.kind == "f" or answer.units == 1
+    return "mean_squared_error" if answer.head == "linear" and numbers else "crossentropy"
+
+
+def _check_cross_entropy(answer: Answer, labels: Array) -> None:
     if labels.dtype.kind == "f":
-        if head == "softmax":
-            raise DataMismatch(
-                "The labels are numbers with fractions, but the model tells classes apart.",
-                "Number the classes from 0, or set targets=original.",
-            )
-        loss = losses.BinaryCrossentropy() if head == "sigmoid" else losses.MeanSquaredError()
-        return Objective((_column(labels, units),), (loss,), (None,))
-    if head == "linear" and units == 1:
-        return Objective((_column(labels.astype(np.float32), units),), (losses.MeanSquaredError(),), (None,))
-    if head == "sigmoid":
-        return _binary(labels, units)
-    check_classes(labels, units)
-    crossentropy = losses.SparseCategoricalCrossentropy(from_logits=head == "linear")
-    return Objective((labels,), (crossentropy,), ("sparse_categorical_accuracy",))
+        raise DataMismatch(
+            "The labels are numbers with fractions, but the model tells classes apart.",
+            "Number the classes from 0, or set targets=original.",
+        )
+    if answer.units == 1:
+        raise DataMismatch(
+            "Cross-entropy needs an output for each class, but the model has a single one.",
+            "Set loss=binary_crossentropy for two classes, loss=mean_squared_error for numbers.",
+        )
+    check_classes(labels, answer.units)
 
 
-def _binary(labels: Array, units: int | None) -> Objective:
+def _classes(answer: Answer, labels: Array) -> Objective:
     from tf_keras import losses
 
+    loss = losses.SparseCategoricalCrossentropy(from_logits=answer.head == "linear")
+    return Objective((labels,), (loss,), ("sparse_categorical_accuracy",))
+
+
+def _both(answer: Answer, labels: Array, original: Array) -> Objective:
+    """Half of each target is the label's, half the original's: its doubts keep a short training from
+    learning the samples by heart. The label is the likeliest class of every target, so accuracy is as ever.
+    """
+    import tensorflow as tf
+    from tf_keras import losses
+
+    likely = np.asarray(tf.nn.softmax(original) if answer.head == "linear" else original, np.float32)
+    targets = 0.5 * np.eye(original.shape[-1])[labels] + 0.5 * likely
+    loss = losses.CategoricalCrossentropy(from_logits=answer.head == "linear")
+    return Objective((targets.astype(np.float32),), (loss,), ("categorical_accuracy",))
+
+
+def _binary(answer: Answer, labels: Array) -> Objective:
+    from tf_keras import losses, metrics
+
+    units = answer.units
+    loss = losses.BinaryCrossentropy(from_logits=answer.head == "linear")
+    if labels.dtype.kind == "f":
+        return Objective((_column(labels, units),), (loss,), (None,))
     many = units is not None and units > 1 and labels.ndim == 1
     check_classes(labels, units if many else 2)
     targets = np.eye(units or 2, dtype=np.float32)[labels] if many else _column(labels, units)
-    return Objective((targets,), (losses.BinaryCrossentropy(),), ("binary_accuracy",))
+    half = 0.0 if answer.head == "linear" else 0.5
+    return Objective((targets,), (loss,), (metrics.BinaryAccuracy(threshold=half),))
+
+
+def _numbers(answer: Answer, labels: Array, loss: Loss) -> Objective:
+    """Squared, absolute or Huber's error; classes become rows with a one among zeros."""
+    classes = labels.dtype.kind != "f" and labels.ndim == 1 and (answer.units or 1) > 1
+    if classes:
+        check_classes(labels, answer.units)
+        labels = np.eye(answer.units or 1, dtype=np.float32)[labels]
+    return Objective((_column(labels.astype(np.float32), answer.units),), (_error(loss),), (None,))
+
+
+def _error(loss: Loss) -> Any:
+    from tf_keras import losses
+
+    kinds = {"mean_absolute_error": losses.MeanAbsoluteError, "huber": losses.Huber}
+    return kinds.get(loss, losses.MeanSquaredError)()
 
 
 def check_classes(labels: Array, classes: int | None) -> None:
@@ -90,13 +165,17 @@ def _column(labels: Array, units: int | None) -> Array:
     return labels[:, None] if labels.ndim == 1 and units == 1 else labels
 
 
-def _from_original(found: tuple[Head, ...], originals: tuple[Array, ...]) -> Objective:
+def _from_original(
+    found: tuple[Head, ...], originals: tuple[Array, ...], wanted: tuple[Loss, ...]
+) -> Objective:
+    pairs = [_likeness(head, loss) for head, loss in zip(found, wanted, strict=True)]
+    return Objective(originals, tuple(loss for loss, _ in pairs), tuple(metric for _, metric in pairs))
+
+
+def _likeness(head: Head, loss: Loss) -> tuple[Any, str | None]:
+    """How far an output is from the original's, and how often their answers are the same."""
     from tf_keras import losses
 
-    kinds = {
-        "softmax": (losses.CategoricalCrossentropy, "categorical_accuracy"),
-        "sigmoid": (losses.BinaryCrossentropy, None),
-        "linear": (losses.MeanSquaredError, None),
-    }
-    chosen = [kinds[head] for head in found]
-    return Objective(originals, tuple(kind() for kind, _ in chosen), tuple(name for _, name in chosen))
+    if head == "softmax":
+        return losses.CategoricalCrossentropy(), "categorical_accuracy"
+    return (losses.BinaryCrossentropy() if head == "sigmoid" else _error(loss)), None

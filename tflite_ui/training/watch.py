@@ -15,10 +15,14 @@ from tflite_ui.core.training import CurvePoint, TrainingContext
 if TYPE_CHECKING:
     from tflite_ui.training.fit import Task
 
-PATIENCE = 3
 EVERY = 5
 """Batches between two looks at the clock and at the stop button."""
 BEST = "best"
+
+
+def patience(epochs: int) -> int:
+    """After how many epochs without a better one training stops: three, or a fourth of a long training."""
+    return max(3, epochs // 4)
 
 
 class Watch:
@@ -31,6 +35,7 @@ class Watch:
         known = json.loads(self._note.read_text()) if self._note.exists() else {}
         self._loss, self._waited = float(known.get("loss", math.inf)), int(known.get("waited", 0))
         self._epoch, self._begin = 0, time.monotonic()
+        self._patience = patience(task.params.epochs)
 
     def callback(self) -> Any:
         """This as tf_keras calls it."""
@@ -48,7 +53,7 @@ class Watch:
 
     def _starts(self, epoch: int, _: Any) -> None:
         self._epoch = epoch
-        if self._waited >= PATIENCE:
+        if self._waited >= self._patience:
             self._stop()
 
     def _batch(self, batch: int, logs: dict[str, float]) -> None:
@@ -82,7 +87,7 @@ class Watch:
             np.savez(self._weights, allow_pickle=False, **arrays)
         kept = {"loss": self._loss, "waited": self._waited}
         self._note.write_text(json.dumps(kept))
-        if self._waited >= PATIENCE:
+        if self._waited >= self._patience:
             self._stop()
 
     def _overdue(self) -> bool:

@@ -44,7 +44,7 @@ def draw(desk: Desk, source: ModelSource | None) -> tuple[Inspection[DataSummary
 def training(desk: Desk, source: ModelSource | None) -> tuple[Inspection[DataSummary] | None, Fit | None]:
     """The same for the samples that steps with training learn from; folded away until there are some."""
     seen = _look(desk, "training")
-    fit = desk.fit(source, seen.value) if source and seen and seen.value else None
+    fit = desk.fit(source, seen.value, "training") if source and seen and seen.value else None
     folded = st.expander(
         "Training data", expanded=seen is not None, icon=":material/school:", key="training.fold"
     )

@@ -94,7 +94,7 @@ class StepContext(TrainingContext):
             training, data = (Path(p) if p else None for p in (self._payload.training, self._payload.data))
             found = training_material(training, data, self.source, self.seed)
             originals = answers(self.original(), found.inputs)
-            self._set = TrainingSet(found.inputs, found.labels, originals, found.training)
+            self._set = TrainingSet(found.inputs, found.labels, originals, found.training, self.source.losses)
         return self._set
 
     def progress(self, fraction: float, note: str = "") -> None:
