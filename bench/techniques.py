@@ -20,22 +20,24 @@ from tflite_ui.api import SAMPLE_MODEL
 from tflite_ui.jobs.environment import environment
 
 RESULTS = ROOT / "docs" / "results.md"
+STUDENT = "distillation:width=0.6"
 ALONE = (
     "full_integer",
     "int16x8",
     "weight_only:bits=4",
-    "pruning:epochs=4,final_sparsity=0.8+full_integer",
-    "clustering:epochs=2+full_integer",
-    "qat:epochs=2+full_integer",
-    "structured_pruning:epochs=6,ratio=0.5+full_integer",
-    "distillation:epochs=10,width=0.5+full_integer",
+    "pruning+full_integer",
+    "clustering+full_integer",
+    "qat+full_integer",
+    "qat:weight_bits=4,learning_rate=0.0005+weight_only:bits=4",
+    "structured_pruning:ratio=0.4,learning_rate=0.002,epochs=6+full_integer",
+    f"{STUDENT}+full_integer",
 )
 COMBINED = (
-    "pruning:epochs=4,final_sparsity=0.8+qat:epochs=2+full_integer",
-    "clustering:epochs=2+qat:epochs=2+full_integer",
-    "pruning:epochs=4,final_sparsity=0.8+clustering:epochs=2+qat:epochs=2+full_integer",
-    "distillation:epochs=10,width=0.5+structured_pruning:epochs=6,ratio=0.3+full_integer",
-    "distillation:epochs=10,width=0.5+pruning:epochs=4,final_sparsity=0.6+clustering:epochs=2+full_integer",
+    "pruning+qat+full_integer",
+    "clustering+qat+full_integer",
+    "pruning+clustering+qat+full_integer",
+    f"{STUDENT}+structured_pruning:ratio=0.2,learning_rate=0.002+full_integer",
+    f"{STUDENT}+pruning:final_sparsity=0.6+clustering+full_integer",
 )
 QUICK = ("pruning:epochs=1+full_integer",)
 GZIP, RAW, SPEED = 12.0, 8.0, 2.5

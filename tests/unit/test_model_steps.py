@@ -22,6 +22,7 @@ from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.interpreter import run_all
 from tflite_ui.loaders import write_float
 from tflite_ui.techniques import techniques
+from tflite_ui.techniques._sparsity import Plan
 
 SPARSE = "pruning:epochs=1,final_sparsity=0.6,schedule=constant"
 SHAPES = {"image": (28, 28, 1)}
@@ -97,6 +98,36 @@ def test_pruning_reaches_its_sparsity(allocation: str, epochs: int, tmp_path: Pa
     assert share == pytest.approx(0.7, abs=0.03)
     each = [zeros(made)[layer.name] for layer in pruned]
     assert (np.ptp(each) < 0.05) == (allocation == "uniform")
+
+
+@pytest.mark.parametrize("key", ["pruning", "clustering", "qat"])
+def test_only_the_layers_asked_for_are_changed(key: str, tmp_path: Path) -> None:
+    made = apply(f"{key}:layers=de*|wide,epochs=1", tmp_path)
+    if key == "pruning":
+        assert {name for name, share in zeros(made).items() if share > 0.3} <= {"dense", "wide"}
+        assert zeros(made)["dense"] > 0.6
+    elif key == "clustering":
+        assert values(made, "dense") <= 16 < values(made, "label")
+    else:
+        steps = np.abs(made.get_layer("inner").get_weights()[0]) / np.abs(
+            made.get_layer("inner").get_weights()[0]
+        ).max(axis=(0, 1, 2))
+        assert np.abs(steps * 127 - np.round(steps * 127)).max() > 0.1
+    with pytest.raises(ConversionFailed, match="is called 'nobody'") as refused:
+        apply(f"{key}:layers=nobody,epochs=1", tmp_path)
+    assert "dense" in (refused.value.hint or "")
+
+
+@pytest.mark.parametrize(("begin", "end", "frequency"), [(0, 60, 10), (30, 60, 10), (5, 9, 10), (0, 0, 10)])
+def test_the_schedule_ends_on_one_of_its_steps(begin: int, end: int, frequency: int) -> None:
+    plan = Plan("unstructured", 0.0, False, frequency, begin, end)
+    assert (plan.last - begin) % plan.every == 0
+    assert begin < plan.last <= max(end, begin + 1)
+
+
+def test_pruning_can_begin_late(tmp_path: Path) -> None:
+    made = apply("pruning:final_sparsity=0.7,allocation=uniform,epochs=2,begin=0.4", tmp_path)
+    assert zeros(made)["dense"] == pytest.approx(0.7, abs=0.03)
 
 
 def test_two_of_four_weights_are_zero_in_every_four(tmp_path: Path) -> None:

@@ -134,6 +134,17 @@ def test_a_killed_training_goes_on_at_its_last_epoch(tmp_path: Path) -> None:
     assert again[-2:] == ["6", "done"]
 
 
+def test_a_training_that_has_ended_is_not_done_again(tmp_path: Path) -> None:
+    """A step of several trainings may be killed in a later one."""
+    data, first, again = lessons(), build(), build()
+    place = workplace(tmp_path, data)
+    fit(task(first, data, epochs=2), place)
+    fit(task(again, data, epochs=2), place)
+    assert len(place.curve) == 2
+    for old, new in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def test_statistics_are_brought_up_to_date() -> None:
     data, model = lessons(), trained()
     right = accuracy(model)

@@ -18,6 +18,7 @@ from tflite_ui.api import SAMPLE_DATA, SAMPLE_MODEL, Desk
 from tflite_ui.core.errors import InvalidRecipe
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import JobProgress
+from tflite_ui.jobs.variants import SHARED
 
 pytestmark = pytest.mark.worker
 
@@ -92,6 +93,20 @@ def test_without_a_training_file_the_calibration_samples_teach(desk: Desk) -> No
     assert made.facts
     assert study.baseline.facts
     assert made.facts.size_bytes < study.baseline.facts.size_bytes / 8
+
+
+def test_a_variant_that_waits_for_the_same_training_says_so(desk: Desk, lessons: Path) -> None:
+    recipes = (f"{LONG}+float32", f"{LONG}+float16")
+    id = desk.start(asked(desk, *recipes, training=lessons, seed=3))
+    assert soon(lambda: any(SHARED in notes(desk, id, r) for r in recipes), 120), desk.progress(id)
+    assert soon(lambda: any(job(desk, id, r).curve for r in recipes), 120)
+    busy = next(r for r in recipes if job(desk, id, r).curve)
+    desk.finish_training(id, of(desk.study(id), busy).id)
+    assert set(endings(desk.wait(id)).values()) == {"finished"}
+
+
+def notes(desk: Desk, id: str, recipe: str) -> str:
+    return " ".join(stage.note for stage in job(desk, id, recipe).stages)
 
 
 def test_training_is_stopped_and_the_best_so_far_is_kept(desk: Desk, lessons: Path) -> None:

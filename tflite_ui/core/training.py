@@ -18,24 +18,41 @@ Targets = Literal["auto", "labels", "original"]
 Array = npt.NDArray[np.generic]
 
 
-class TrainingParams(Params):
-    """Settings that every step with training has."""
+def epochs(default: int, least: int = 0) -> Any:
+    """The field of how long a step trains."""
+    text = "How often training goes through the data at most; it stops early when nothing improves."
+    return Field(default, ge=least, le=1000, title="Epochs", description=text)
 
-    epochs: int = Field(
-        5,
-        ge=0,
-        le=1000,
-        title="Epochs",
-        description="How often training goes through the data at most; it stops early when nothing improves.",
-    )
-    learning_rate: float = Field(
-        1e-3,
+
+def learning_rate(default: float) -> Any:
+    """The field of the optimiser's step."""
+    return Field(
+        default,
         gt=0.0,
         le=1.0,
         title="Learning rate",
         description="How large a step the weights take (Adam).",
         json_schema_extra={"advanced": True},
     )
+
+
+def batch_size(default: int) -> Any:
+    """The field of samples in each step."""
+    return Field(
+        default,
+        ge=1,
+        le=4096,
+        title="Batch size",
+        description="How many samples each step of the optimiser sees.",
+        json_schema_extra={"advanced": True},
+    )
+
+
+class TrainingParams(Params):
+    """Settings that every step with training has."""
+
+    epochs: int = epochs(5)
+    learning_rate: float = learning_rate(1e-3)
     minutes: float = Field(
         0.0,
         ge=0.0,
@@ -55,14 +72,7 @@ class TrainingParams(Params):
         description="How errors count; auto takes what the model was compiled with, or what fits it.",
         json_schema_extra={"advanced": True},
     )
-    batch_size: int = Field(
-        64,
-        ge=1,
-        le=4096,
-        title="Batch size",
-        description="How many samples each step of the optimiser sees.",
-        json_schema_extra={"advanced": True},
-    )
+    batch_size: int = batch_size(64)
 
 
 class CurvePoint(Frozen):

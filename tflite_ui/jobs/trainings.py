@@ -61,6 +61,8 @@ class Inputs:
     preparation: Preparation
     on_event: OnEvent
     on_start: OnStart
+    on_wait: Callable[[], None]
+    """Another variant is at the same step: nothing is done twice."""
     stopped: Callable[[], bool]
 
 
@@ -79,9 +81,7 @@ class Trainings:
         base = self.get(inputs, steps[:-1])
         key = _key(inputs, steps)
         lock = self._lock(key)
-        while not lock.acquire(timeout=POLL_SECONDS):
-            if inputs.stopped():
-                raise _failed(cancelled())
+        _acquire(lock, inputs)
         try:
             return self._kept(key) or self._make(inputs, base, steps, key)
         finally:
@@ -151,6 +151,16 @@ class Trainings:
     def _lock(self, key: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(key, threading.Lock())
+
+
+def _acquire(lock: threading.Lock, inputs: Inputs) -> None:
+    """Wait for a lock; raises TrainingFailed when the wait is called off."""
+    if lock.acquire(blocking=False):
+        return
+    inputs.on_wait()
+    while not lock.acquire(timeout=POLL_SECONDS):
+        if inputs.stopped():
+            raise _failed(cancelled())
 
 
 def _failed(outcome: Outcome) -> TrainingFailed:

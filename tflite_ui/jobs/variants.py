@@ -9,7 +9,7 @@ from pathlib import Path
 from tflite_ui.core.recipe import file_name
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
-from tflite_ui.jobs.board import Board
+from tflite_ui.jobs.board import TRAIN, Board
 from tflite_ui.jobs.executor import Outcome, RunningJob
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation
@@ -22,6 +22,7 @@ from tflite_ui.worker.protocol import Event
 
 Register = Callable[[str, RunningJob], None]
 Stopped = Callable[[str], bool]
+SHARED = "another variant runs the same training"
 
 
 class Variants:
@@ -66,6 +67,10 @@ class Variants:
             self._board.begin(variant.id)
             self._register(variant.id, job)
 
+        def waits() -> None:
+            self._board.begin(variant.id)
+            self._board.stage(variant.id, TRAIN, 0.0, SHARED)
+
         inputs = Inputs(
             study=study,
             model=model,
@@ -74,6 +79,7 @@ class Variants:
             preparation=preparation,
             on_event=lambda event: self._hear(variant, event),
             on_start=started,
+            on_wait=waits,
             stopped=lambda: self._stopped(variant.id),
         )
         return self._trainings.get(inputs, variant.steps[:-1])

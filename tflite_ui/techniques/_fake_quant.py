@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ def can_quantise(layer: Any) -> bool:
     return "Separable" not in type(layer).__name__ and bool(_registry().supports(layer))
 
 
-def wrapped(model: Any, bits: int, before: tuple[str, ...]) -> Any:
-    """``model`` with each layer that can be quantised wrapped; sparsity and clusters made before are kept.
+def wrapped(model: Any, bits: int, before: tuple[str, ...], names: Collection[str]) -> Any:
+    """``model`` with its layers called ``names`` wrapped; sparsity and clusters made before are kept.
 
     8 bits is the toolkit's scheme: per channel for convolutions, per tensor elsewhere, moving averages for
     activations. 4 bits puts kernels on a symmetric grid of 15 values per channel, but for those of the
@@ -34,10 +34,11 @@ def wrapped(model: Any, bits: int, before: tuple[str, ...]) -> Any:
     configs = {
         layer.name: kind(scheme.get_quantize_registry().get_quantize_config(layer), *how)
         for layer, how in _special(model, bits)
+        if layer.name in names
     }
 
     def annotate(layer: Any) -> Any:
-        return quantization.quantize_annotate_layer(layer) if can_quantise(layer) else layer
+        return quantization.quantize_annotate_layer(layer) if layer.name in names else layer
 
     annotated = tf_keras.models.clone_model(model, clone_function=annotate)
     with quantization.quantize_scope({kind.__name__: kind}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,14 @@ def can_prune(layer: Any) -> bool:
     return bool(_kernels(layer))
 
 
-def layer_sparsities(model: Any, share: float, adaptive: bool) -> dict[str, float]:
-    """The sparsity of each layer that can be pruned, by name, so that ``share`` of all their weights is zero.
+def layer_sparsities(model: Any, share: float, adaptive: bool, chosen: Collection[str]) -> dict[str, float]:
+    """The sparsity of each ``chosen`` layer, by name, so that ``share`` of all their weights is zero.
 
     Adaptive ranks all weights by LAMP, a weight's square over the sum of squares of those in its layer
     that are at least as large (Lee et al., 2021, https://arxiv.org/abs/2010.07611): layers in which many
     weights matter little lose more. Otherwise each layer loses the same.
     """
-    kernels = {layer.name: _flat(layer) for layer in model.layers if can_prune(layer)}
+    kernels = {layer.name: _flat(layer) for layer in model.layers if layer.name in chosen}
     if not adaptive:
         return dict.fromkeys(kernels, share)
     scores = {name: _lamp(values) for name, values in kernels.items()}
@@ -47,21 +47,32 @@ def prune_at_once(model: Any, sparsities: Mapping[str, float]) -> None:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the toolkit prunes: the pattern, where its schedule begins, and how often it looks."""
+    """How the toolkit prunes: the pattern, and the schedule from step ``begin`` to step ``end``."""
 
     pattern: str
     initial: float
     constant: bool
     frequency: int
 
-    def wrapped(self, model: Any, sparsities: Mapping[str, float], end: float, steps: int) -> Any:
-        """``model`` with a wrapper around each layer to prune; the schedule ends at ``end`` of ``steps``."""
+    begin: int
+    end: int
+
+    @property
+    def every(self) -> int:
+        """Steps between two prunings: ``frequency``, or fewer where the schedule is shorter."""
+        return max(1, min(self.frequency, self.end - self.begin))
+
+    @property
+    def last(self) -> int:
+        """The step at which the schedule has come to its end."""
+        return self.begin + max(1, (self.end - self.begin) // self.every) * self.every
+
+    def wrapped(self, model: Any, sparsities: Mapping[str, float]) -> Any:
+        """``model`` with a wrapper around each layer to prune."""
         import tf_keras
 
-        last = max(1, int(end * steps) // self.frequency) * self.frequency if steps > self.frequency else 1
-
         def wrap(layer: Any) -> Any:
-            return self._wrap(layer, sparsities[layer.name], last) if layer.name in sparsities else layer
+            return self._wrap(layer, sparsities[layer.name]) if layer.name in sparsities else layer
 
         return tf_keras.models.clone_model(model, clone_function=wrap)
 
@@ -77,26 +88,27 @@ class Plan:
 
         return sparsity.strip_pruning(wrapped)
 
-    def _wrap(self, layer: Any, share: float, last: int) -> Any:
+    def _wrap(self, layer: Any, share: float) -> Any:
         from tensorflow_model_optimization.sparsity import keras as sparsity
 
         if self.pattern == "2:4":
-            return sparsity.prune_low_magnitude(
-                layer, sparsity.ConstantSparsity(0.5, 0, frequency=self.frequency), sparsity_m_by_n=M_BY_N
-            )
+            return sparsity.prune_low_magnitude(layer, self._constant(sparsity, 0.5), sparsity_m_by_n=M_BY_N)
         more = {"block_size": BLOCK} if self.pattern == "block" and type(layer).__name__ == "Dense" else {}
-        return sparsity.prune_low_magnitude(layer, self._schedule(sparsity, share, last), **more)
+        return sparsity.prune_low_magnitude(layer, self._schedule(sparsity, share), **more)
 
-    def _schedule(self, sparsity: Any, share: float, last: int) -> Any:
+    def _schedule(self, sparsity: Any, share: float) -> Any:
         if self.constant:
-            return sparsity.ConstantSparsity(share, 0, frequency=self.frequency)
+            return self._constant(sparsity, share)
         return sparsity.PolynomialDecay(
             initial_sparsity=min(self.initial, share),
             final_sparsity=share,
-            begin_step=0,
-            end_step=last,
-            frequency=min(self.frequency, last),
+            begin_step=self.begin,
+            end_step=self.last,
+            frequency=self.every,
         )
+
+    def _constant(self, sparsity: Any, share: float) -> Any:
+        return sparsity.ConstantSparsity(share, self.begin, frequency=self.every)
 
 
 def _kernels(layer: Any) -> list[Any]:

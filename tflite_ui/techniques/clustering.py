@@ -11,8 +11,9 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams
+from tflite_ui.core.training import TrainingContext, epochs, learning_rate
 from tflite_ui.keras_graph.fold import fold_batch_norm
+from tflite_ui.techniques._layers import SomeLayersParams, chosen
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
 from tflite_ui.training.objective import objective
@@ -25,24 +26,11 @@ CENTROIDS = {
 }
 
 
-class ClusteringParams(TrainingParams):
+class ClusteringParams(SomeLayersParams):
     """Settings of clustering."""
 
-    epochs: int = Field(
-        2,
-        ge=0,
-        le=1000,
-        title="Epochs",
-        description="How often training goes through the data at most; it stops early when nothing improves.",
-    )
-    learning_rate: float = Field(
-        3e-4,
-        gt=0.0,
-        le=1.0,
-        title="Learning rate",
-        description="How large a step the cluster centres take (Adam).",
-        json_schema_extra={"advanced": True},
-    )
+    epochs: int = epochs(2)
+    learning_rate: float = learning_rate(3e-4)
     clusters: int = Field(
         16,
         ge=2,
@@ -107,7 +95,7 @@ class Clustering(ModelStep):
         """The different values in the file's largest weight tensor."""
         assert isinstance(params, ClusteringParams)
         found = after.unique_weights
-        if found is None:
+        if found is None or params.layers:
             return ()
         detail = f"{found:,} different values in the largest tensor, at most {params.clusters} asked"
         return (Check(name="Clusters", passed=found <= params.clusters, detail=detail),)
@@ -125,8 +113,10 @@ def _wrapped(model: Any, params: ClusteringParams, sparse: bool) -> Any:
         "preserve_sparsity": sparse,
     }
 
+    names = chosen(model, params.layers, _can_cluster)
+
     def wrap(layer: Any) -> Any:
-        return cluster.cluster_weights(layer, **settings) if _can_cluster(layer) else layer
+        return cluster.cluster_weights(layer, **settings) if layer.name in names else layer
 
     return tf_keras.models.clone_model(model, clone_function=wrap)
 

@@ -12,7 +12,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams
+from tflite_ui.core.training import TrainingContext, TrainingParams, batch_size, epochs, learning_rate
 from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
 from tflite_ui.training.batch_norm import reestimate
@@ -23,13 +23,9 @@ from tflite_ui.training.teaching import teaching
 class DistillationParams(TrainingParams):
     """Settings of distillation."""
 
-    epochs: int = Field(
-        10,
-        ge=1,
-        le=1000,
-        title="Epochs",
-        description="How often training goes through the data at most; it stops early when nothing improves.",
-    )
+    epochs: int = epochs(12, least=1)
+    learning_rate: float = learning_rate(3e-3)
+    batch_size: int = batch_size(128)
     width: float = Field(
         0.5,
         ge=0.05,

@@ -11,7 +11,8 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams
+from tflite_ui.core.training import TrainingContext
+from tflite_ui.techniques._layers import SomeLayersParams, chosen
 from tflite_ui.techniques._sparsity import Plan, can_prune, layer_sparsities, prune_at_once
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
@@ -23,7 +24,7 @@ HALF = 0.5
 """What 2:4 makes zero."""
 
 
-class PruningParams(TrainingParams):
+class PruningParams(SomeLayersParams):
     """Settings of pruning."""
 
     final_sparsity: float = Field(
@@ -55,6 +56,14 @@ class PruningParams(TrainingParams):
         lt=1.0,
         title="Initial sparsity",
         description="Where a polynomial schedule begins.",
+        json_schema_extra={"advanced": True},
+    )
+    begin: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.5,
+        title="Begin",
+        description="The share of the training before the first weights are set to zero.",
         json_schema_extra={"advanced": True},
     )
     frequency: int = Field(
@@ -97,13 +106,21 @@ class Pruning(ModelStep):
         data = context.training_set()
         share = HALF if params.pattern == "2:4" else params.final_sparsity
         adaptive = params.allocation == "adaptive" and params.pattern == "unstructured"
-        sparsities = layer_sparsities(model, share, adaptive)
+        sparsities = layer_sparsities(model, share, adaptive, chosen(model, params.layers, can_prune))
         if params.epochs == 0:
             prune_at_once(model, sparsities)
             reestimate(model, data.inputs)
             return model
-        plan = Plan(params.pattern, params.initial_sparsity, params.schedule == "constant", params.frequency)
-        wrapped = plan.wrapped(model, sparsities, END, params.epochs * -(-data.training // params.batch_size))
+        steps = params.epochs * -(-data.training // params.batch_size)
+        plan = Plan(
+            pattern=params.pattern,
+            initial=params.initial_sparsity,
+            constant=params.schedule == "constant",
+            frequency=params.frequency,
+            begin=int(params.begin * steps),
+            end=int(END * steps),
+        )
+        wrapped = plan.wrapped(model, sparsities)
         aim = objective(model, data, params)
         settle = min(params.epochs - 1, int(END * params.epochs + 0.999))
         fit(Task(self.key, wrapped, aim, data, params, settle), context, plan.callbacks())
@@ -117,8 +134,10 @@ class Pruning(ModelStep):
         assert isinstance(params, PruningParams)
         asked = HALF if params.pattern == "2:4" else params.final_sparsity
         found = after.sparsity or 0.0
-        detail = f"{found:.1%} of all weights are zero; {asked:.0%} asked of the layers that can be pruned"
-        return (Check(name="Sparsity", passed=found >= 0.8 * asked, detail=detail),)
+        whom = f"'{params.layers}'" if params.layers else "the layers that can be pruned"
+        detail = f"{found:.1%} of all weights are zero; {asked:.0%} asked of {whom}"
+        least = (before.sparsity or 0.0) + 1e-6 if params.layers else 0.8 * asked
+        return (Check(name="Sparsity", passed=found >= least, detail=detail),)
 
 
 def _large(layer: Any) -> bool:

@@ -12,32 +12,20 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams
+from tflite_ui.core.training import TrainingContext, epochs, learning_rate
 from tflite_ui.keras_graph.fold import fold_batch_norm
 from tflite_ui.techniques._fake_quant import baked, can_quantise, hold_zeros, wrapped
+from tflite_ui.techniques._layers import SomeLayersParams, chosen
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
 from tflite_ui.training.objective import objective
 
 
-class QatParams(TrainingParams):
+class QatParams(SomeLayersParams):
     """Settings of quantisation-aware training."""
 
-    epochs: int = Field(
-        2,
-        ge=1,
-        le=1000,
-        title="Epochs",
-        description="How often training goes through the data at most; it stops early when nothing improves.",
-    )
-    learning_rate: float = Field(
-        5e-5,
-        gt=0.0,
-        le=1.0,
-        title="Learning rate",
-        description="How large a step the weights take (Adam).",
-        json_schema_extra={"advanced": True},
-    )
+    epochs: int = epochs(2, least=1)
+    learning_rate: float = learning_rate(5e-5)
     weight_bits: Literal[8, 4] = Field(
         8,
         title="Weight bits",
@@ -87,8 +75,9 @@ class Qat(ModelStep):
         assert isinstance(params, QatParams)
         data = context.training_set()
         plain = fold_batch_norm(model) if params.weight_bits == 4 else model
+        names = chosen(plain, params.layers, can_quantise)
         try:
-            training = wrapped(plain, params.weight_bits, context.before)
+            training = wrapped(plain, params.weight_bits, context.before, names)
         except (ValueError, RuntimeError, TypeError) as refused:
             raise ConversionFailed(
                 f"The toolkit can't train this model for integers: {str(refused).splitlines()[0]}",

@@ -43,7 +43,8 @@ def fit(task: Task, context: TrainingContext, callbacks: Sequence[Any] = ()) -> 
     """Train ``task.model`` in place with Adam, its rate falling to zero along a cosine.
 
     Afterwards it holds the weights of the epoch with the least loss on the validation samples. A training
-    that was killed goes on at its last epoch when it is called again with the same ``context.folder``.
+    that was killed goes on at its last epoch when it is called again with the same ``context.folder``, and
+    one that had ended isn't done again.
     Raises ConversionFailed when there is nothing to train or the loss becomes NaN, and DataMismatch
     with fewer than ten samples.
     """
@@ -53,8 +54,11 @@ def fit(task: Task, context: TrainingContext, callbacks: Sequence[Any] = ()) -> 
     if task.params.epochs == 0:
         return
     tf_keras.utils.set_random_seed(context.seed)
-    _compile(task)
     watching = Watch(task, context)
+    if watching.finished:
+        watching.restore_best()
+        return
+    _compile(task)
     task.model.fit(
         _inputs(task, slice(None, task.data.training)),
         _targets(task, slice(None, task.data.training)),
@@ -68,6 +72,7 @@ def fit(task: Task, context: TrainingContext, callbacks: Sequence[Any] = ()) -> 
             watching.callback(),
         ],
     )
+    watching.finish()
     watching.restore_best()
 
 

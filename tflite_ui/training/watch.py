@@ -33,6 +33,8 @@ class Watch:
         self._weights = context.folder / f"{BEST}-{task.technique}.npz"
         self._note = context.folder / f"{BEST}-{task.technique}.json"
         known = json.loads(self._note.read_text()) if self._note.exists() else {}
+        self.finished = bool(known.get("finished"))
+        """Whether this very training came to its end before, in the same folder."""
         self._loss, self._waited = float(known.get("loss", math.inf)), int(known.get("waited", 0))
         self._epoch, self._begin = 0, time.monotonic()
         self._patience = patience(task.params.epochs)
@@ -44,6 +46,12 @@ class Watch:
         return tf_keras.callbacks.LambdaCallback(
             on_epoch_begin=self._starts, on_epoch_end=self._ended, on_batch_end=self._batch
         )
+
+    def finish(self) -> None:
+        """Note that training is over; its last weights are the best when no epoch counted."""
+        if not self._weights.exists():
+            self._keep_weights()
+        self._write(finished=True)
 
     def restore_best(self) -> None:
         """Put the best epoch's weights into the model; leaves it as it is when no epoch counted."""
@@ -83,12 +91,18 @@ class Watch:
         self._waited = 0 if better else self._waited + 1
         if better:
             self._loss = loss
-            arrays = {str(i).zfill(5): w for i, w in enumerate(self._task.model.get_weights())}
-            np.savez(self._weights, allow_pickle=False, **arrays)
-        kept = {"loss": self._loss, "waited": self._waited}
-        self._note.write_text(json.dumps(kept))
+            self._keep_weights()
+        self._write(finished=False)
         if self._waited >= self._patience:
             self._stop()
+
+    def _keep_weights(self) -> None:
+        arrays = {str(i).zfill(5): w for i, w in enumerate(self._task.model.get_weights())}
+        np.savez(self._weights, allow_pickle=False, **arrays)
+
+    def _write(self, finished: bool) -> None:
+        note = {"loss": self._loss, "waited": self._waited, "finished": finished}
+        self._note.write_text(json.dumps(note))
 
     def _overdue(self) -> bool:
         minutes = self._task.params.minutes
