@@ -100,6 +100,13 @@ def test_pruning_reaches_its_sparsity(allocation: str, epochs: int, tmp_path: Pa
     assert (np.ptp(each) < 0.05) == (allocation == "uniform")
 
 
+def test_channels_go_where_it_changes_least(tmp_path: Path) -> None:
+    uniform = apply("structured_pruning:ratio=0.5,epochs=0", tmp_path)
+    measured = apply("structured_pruning:ratio=0.5,epochs=0,allocation=sensitivity", tmp_path)
+    assert measured.count_params() == pytest.approx(uniform.count_params(), rel=0.35)
+    assert accuracy(measured) > accuracy(uniform)
+
+
 @pytest.mark.parametrize("key", ["pruning", "clustering", "qat"])
 def test_only_the_layers_asked_for_are_changed(key: str, tmp_path: Path) -> None:
     made = apply(f"{key}:layers=de*|wide,epochs=1", tmp_path)

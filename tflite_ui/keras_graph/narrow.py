@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,11 +51,15 @@ def locked(model: Any) -> dict[str, str]:
     }
 
 
-def narrowed(model: Any, ratio: float, fresh: bool = False) -> Any:
-    """``model`` without the share ``ratio`` of each group's channels, those that matter least.
+Shares = Mapping[tuple[str, ...], float]
+"""The share of channels that goes, by the layers of a group."""
 
-    At least four channels of a group stay. With ``fresh`` all weights are drawn anew (the random seed is
-    the caller's). Raises ConversionFailed when no channel can be removed.
+
+def narrowed(model: Any, ratio: float | Shares, fresh: bool = False) -> Any:
+    """``model`` without the share ``ratio`` (of every group, or group by group) of its channels.
+
+    Those go that matter least. At least four channels of a group stay. With ``fresh`` all weights are
+    drawn anew (the random seed is the caller's). Raises ConversionFailed when no channel can be removed.
     """
     channels = follow(model)
     found = _groups(model, channels)
@@ -65,7 +70,8 @@ def narrowed(model: Any, ratio: float, fresh: bool = False) -> Any:
         )
     gone: set[int] = set()
     for group in found:
-        count = min(math.floor(ratio * len(group.units) + 1e-6), max(0, len(group.units) - FEWEST))
+        share = ratio if isinstance(ratio, float) else ratio[group.layers]
+        count = min(math.floor(share * len(group.units) + 1e-6), max(0, len(group.units) - FEWEST))
         gone |= set(group.least(count))
     return rebuild(model, _changes(model, channels, gone, fresh))
 

@@ -16,6 +16,11 @@ def out_axis(layer: Any, kernel: Array) -> int:
     return kernel.ndim - 2 if type(layer).__name__ == "Conv2DTranspose" else kernel.ndim - 1
 
 
+def in_axis(layer: Any, kernel: Array) -> int:
+    """The axis of a kernel (the first, of a separable layer) that counts what the layer takes."""
+    return kernel.ndim - 1 if type(layer).__name__ == "Conv2DTranspose" else kernel.ndim - 2
+
+
 def sliced(layer: Any, taken: Indices, made: Indices | None = None) -> Sliced:
     """Settings to change and weights for the channels ``taken`` (and ``made``, where the layer makes any)."""
     kind = type(layer).__name__
@@ -36,8 +41,8 @@ def _making(layer: Any, taken: Indices, made: Indices) -> Sliced:
     if kind == "SeparableConv2D":
         depthwise, pointwise = weights[0], weights[1]
         return size, [depthwise[:, :, taken], pointwise[:, :, taken][..., made], *bias]
-    kernel, last = weights[0], weights[0].ndim - 1
-    ins, outs = (last, last - 1) if kind == "Conv2DTranspose" else (last - 1, last)
+    kernel = weights[0]
+    ins, outs = in_axis(layer, kernel), out_axis(layer, kernel)
     return size, [np.take(np.take(kernel, taken, ins), made, outs), *bias]
 
 

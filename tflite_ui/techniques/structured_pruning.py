@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -13,10 +13,14 @@ from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import TrainingContext, TrainingParams
-from tflite_ui.keras_graph.narrow import groups, locked, narrowed
+from tflite_ui.keras_graph.narrow import Shares, groups, locked, narrowed
+from tflite_ui.keras_graph.sensitivity import sensitivities, shares
 from tflite_ui.training.batch_norm import reestimate
-from tflite_ui.training.fit import Task, fit
+from tflite_ui.training.fit import Task, fit, outputs
 from tflite_ui.training.objective import objective
+
+MEASURED = 256
+"""Samples that sensitivity is measured on: the last ones, which validate."""
 
 
 class StructuredPruningParams(TrainingParams):
@@ -28,6 +32,11 @@ class StructuredPruningParams(TrainingParams):
         lt=0.95,
         title="Ratio",
         description="The share of channels removed from every layer that can spare some.",
+    )
+    allocation: Literal["uniform", "sensitivity"] = Field(
+        "uniform",
+        title="Per layer",
+        description="Uniform takes the same from each layer; sensitivity measures which can spare more.",
     )
     rounds: int = Field(
         1,
@@ -68,7 +77,7 @@ class StructuredPruning(ModelStep):
         assert isinstance(params, StructuredPruningParams)
         data = context.training_set()
         for number in range(params.rounds):
-            model = narrowed(model, _share(params, number))
+            model = narrowed(model, _shares(model, params, number, context))
             reestimate(model, data.inputs)
             epochs = params.epochs // params.rounds + (number < params.epochs % params.rounds)
             now = params.model_copy(update={"epochs": epochs})
@@ -89,6 +98,23 @@ class StructuredPruning(ModelStep):
             )
             if old and new
         )
+
+
+def _shares(
+    model: Any, params: StructuredPruningParams, number: int, context: TrainingContext
+) -> float | Shares:
+    """What goes in round ``number``: one share for all groups, or one for each, as measured."""
+    ratio = _share(params, number)
+    if params.allocation == "uniform":
+        return ratio
+    data = context.training_set()
+    few = {name: values[-MEASURED:] for name, values in data.inputs.items()}
+    measured = sensitivities(
+        model,
+        lambda changed: outputs(changed, few),
+        lambda part: context.progress(0.0, f"measuring the layers, {part:.0%}"),
+    )
+    return shares(measured, ratio)
 
 
 def _share(params: StructuredPruningParams, number: int) -> float:
