@@ -25,11 +25,13 @@ from tflite_ui.samples.make_sample import CALIBRATION, SEED, SOURCE, images
 
 VALIDATION = 10_000
 MINUTES = 5.0
+FOUR_BITS = "qat:weight_bits=4,epochs=4,learning_rate=0.0005+weight_only:bits=4"
 RECIPES = (
-    "distillation:width=0.25,epochs=20,learning_rate=0.003+float32",
-    "distillation:width=0.25,epochs=20,learning_rate=0.003+full_integer",
-    "distillation:width=0.16,epochs=20,learning_rate=0.003+float32",
-    "distillation:width=0.16,epochs=20,learning_rate=0.003+full_integer",
+    "distillation:width=0.25,epochs=15+full_integer",
+    f"distillation:width=0.25,epochs=15+{FOUR_BITS}",
+    "distillation:width=0.2,epochs=20+full_integer",
+    f"distillation:width=0.22,epochs=20+{FOUR_BITS}",
+    f"distillation:width=0.25,epochs=15+pruning:final_sparsity=0.5+{FOUR_BITS}",
 )
 QUICK = ("distillation:width=0.25,epochs=1+full_integer",)
 
