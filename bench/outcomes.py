@@ -12,6 +12,7 @@ from tflite_ui.api import Desk
 from tflite_ui.core.plan import Limits, StudyRequest
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
+from tflite_ui.jobs.environment import environment
 
 TARGET = "xnnpack:runs=200,max_seconds=60"
 DROP = 0.01
@@ -103,6 +104,13 @@ def markdown(found: Sequence[Row]) -> str:
     """Rows as a table in Markdown."""
     lines = [COLUMNS, ["---"] * len(COLUMNS), *((f"`{r.cells[0]}`", *r.cells[1:]) for r in found)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def machine() -> str:
+    """Where this runs and with which versions, as a sentence."""
+    here = environment()
+    versions = ", ".join(f"{name} {version}" for name, version in here.packages.items())
+    return f"{here.cpu}, {here.cores} cores, {here.os}, Python {here.python}; {versions}."
 
 
 def _row(found: Study, variant: Variant) -> Row:

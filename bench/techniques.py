@@ -14,10 +14,9 @@ from pathlib import Path
 
 from bench.fashion import fashion
 from bench.nets import ROOT
-from bench.outcomes import DROP, Material, Row, markdown, rows, show, study
+from bench.outcomes import DROP, Material, Row, machine, markdown, rows, show, study
 from bench.tables import heading, table
 from tflite_ui.api import SAMPLE_MODEL
-from tflite_ui.jobs.environment import environment
 
 RESULTS = ROOT / "docs" / "results.md"
 STUDENT = "distillation:width=0.6"
@@ -78,8 +77,6 @@ def _verdict(found: list[Row]) -> None:
 
 
 def _page(found: list[Row]) -> str:
-    here = environment()
-    versions = ", ".join(f"{name} {version}" for name, version in here.packages.items())
     return f"""# What each technique gives on the sample
 
 Written by `python -m bench.techniques`. The sample's model; training on 59,500 images of Fashion-MNIST,
@@ -88,7 +85,7 @@ with their 95 % interval. Raw, gzip and speed are ratios to the float32 file: hi
 ratio of median latencies on XNNPACK with one thread, files interleaved in rounds. Training seconds count all
 steps of a recipe.
 
-{here.cpu}, {here.cores} cores, {here.os}, Python {here.python}; {versions}.
+{machine()}
 
 {markdown(found)}
 """
