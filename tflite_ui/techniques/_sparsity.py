@@ -116,7 +116,7 @@ def _kernels(layer: Any) -> list[Any]:
     from tensorflow_model_optimization.python.core.sparsity.keras import prune_registry
 
     registry = prune_registry.PruneRegistry
-    if not registry.supports(layer) or not layer.weights:
+    if type(layer) not in registry._LAYERS_WEIGHTS_MAP or not layer.weights:
         return []
     return [getattr(layer, name) for name in registry._weight_names(layer)]
 
