@@ -19,7 +19,7 @@ from bench.tables import heading, table
 from tflite_ui.api import SAMPLE_MODEL
 
 RESULTS = ROOT / "docs" / "results.md"
-STUDENT = "distillation:width=0.6"
+STUDENT = "distillation:batch_size=128,width=0.6"
 ALONE = (
     "full_integer",
     "int16x8",

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tf_keras
 
-from tests.keras_models import LARGE, SMALL
+from tests.keras_models import LARGE, SMALL, inputs_of
 from tests.small_net import accuracy, images, lessons, trained
-from tests.training_context import Workplace
+from tests.training_context import SOURCE, Workplace
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.params import Params
 from tflite_ui.core.recipe import parse_recipe, step_params
@@ -22,7 +22,8 @@ from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.interpreter import run_all
 from tflite_ui.loaders import write_float
 from tflite_ui.techniques import techniques
-from tflite_ui.techniques._sparsity import Plan
+from tflite_ui.techniques._layers import chosen
+from tflite_ui.techniques._sparsity import Plan, can_prune, layer_sparsities, prune_at_once
 
 SPARSE = "pruning:epochs=1,final_sparsity=0.6,schedule=constant"
 SHAPES = {"image": (28, 28, 1)}
@@ -116,13 +117,18 @@ def test_only_the_layers_asked_for_are_changed(key: str, tmp_path: Path) -> None
     elif key == "clustering":
         assert values(made, "dense") <= 16 < values(made, "label")
     else:
-        steps = np.abs(made.get_layer("inner").get_weights()[0]) / np.abs(
-            made.get_layer("inner").get_weights()[0]
-        ).max(axis=(0, 1, 2))
-        assert np.abs(steps * 127 - np.round(steps * 127)).max() > 0.1
+        assert off_grid(made, "wide") < 1e-3
+        assert off_grid(made, "inner") > 0.1
     with pytest.raises(ConversionFailed, match="is called 'nobody'") as refused:
         apply(f"{key}:layers=nobody,epochs=1", tmp_path)
     assert "dense" in (refused.value.hint or "")
+
+
+def off_grid(model: Any, name: str) -> float:
+    """How far a convolution's weights lie from whole steps of 8 bits per channel."""
+    weights = model.get_layer(name).get_weights()[0]
+    steps = weights / np.abs(weights).max(axis=(0, 1, 2)) * 127
+    return float(np.abs(steps - np.round(steps)).max())
 
 
 @pytest.mark.parametrize(("begin", "end", "frequency"), [(0, 60, 10), (30, 60, 10), (5, 9, 10), (0, 0, 10)])
@@ -169,11 +175,7 @@ def test_clustering_keeps_zeros_made_before(tmp_path: Path) -> None:
 
 def test_qat_puts_weights_on_the_grid_of_8_bits(tmp_path: Path) -> None:
     made = apply("qat:epochs=1", tmp_path)
-    for name in ("stem", "inner", "wide"):
-        weights = made.get_layer(name).get_weights()[0]
-        steps = np.abs(weights).max(axis=(0, 1, 2)) / 127
-        whole = weights / steps
-        np.testing.assert_allclose(whole, np.round(whole), atol=1e-3)
+    assert all(off_grid(made, name) < 1e-3 for name in ("stem", "inner", "wide"))
 
 
 def test_qat_at_4_bits_keeps_8_at_both_ends(tmp_path: Path) -> None:
@@ -248,6 +250,39 @@ def test_a_student_of_a_frozen_teacher_learns(tmp_path: Path) -> None:
     technique, params = step("distillation:epochs=1,width=0.5")
     made = technique.apply(frozen, params, Workplace(tmp_path, frozen, lessons()))
     assert made.count_params() < 0.6 * frozen.count_params()
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_step_says_what_it_can_do(name: str) -> None:
+    """To each kind of model that the bridge takes, recurrent and attention layers among them."""
+    model = to_tf_keras(SMALL[name]())
+    for key in STEPS:
+        technique = techniques()[key]
+        assert isinstance(technique, ModelStep)
+        found = technique.fitness(model)
+        assert (found.verdict == "works") == (not found.reason)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "MultiHeadAttention"])
+def test_recurrent_and_attention_layers_are_pruned(name: str) -> None:
+    model = to_tf_keras(SMALL[name]())
+    sparsities = layer_sparsities(model, 0.6, False, chosen(model, "", can_prune))
+    plan = Plan("unstructured", 0.0, True, 10, 0, 10)
+    plain = plan.stripped(plan.wrapped(model, sparsities))
+    inputs = inputs_of(model)
+    np.testing.assert_allclose(plain(inputs), model(inputs), atol=1e-6)
+    prune_at_once(model, sparsities)
+    kernels = [w for w in model.trainable_weights if "kernel" in w.name]
+    assert len(kernels) >= 2
+    assert all(np.mean(w.numpy() == 0) == pytest.approx(0.6, abs=0.1) for w in kernels)
+
+
+@pytest.mark.parametrize("pattern", ["2:4", "block"])
+def test_a_pattern_wants_training(pattern: str) -> None:
+    technique, params = step(f"pruning:epochs=0,pattern={pattern}")
+    assert f"pattern={pattern}" in technique.refuses(SOURCE, params)
+    technique, params = step(f"pruning:pattern={pattern}")
+    assert technique.refuses(SOURCE, params) == ""
 
 
 PARTLY = {"pruning": "part", "clustering": "part"}

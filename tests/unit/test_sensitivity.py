@@ -17,7 +17,7 @@ from tflite_ui.keras_graph.sensitivity import LEVELS, Sensitivity, sensitivities
 
 @pytest.mark.parametrize("name", NETS)
 def test_what_is_measured_is_what_removal_does(name: str) -> None:
-    """Each group alone, half of its channels, in a model without normalisation's help."""
+    """Each group alone, half of its channels."""
     model = shaken(NETS[name]())
     inputs = inputs_of(model)
     before = [weight.copy() for weight in model.get_weights()]

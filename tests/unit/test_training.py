@@ -16,7 +16,7 @@ import tf_keras
 from tests.small_net import accuracy, build, lessons, trained
 from tests.training_context import Workplace
 from tflite_ui.core.errors import ConversionFailed, DataMismatch
-from tflite_ui.core.training import TrainingParams, TrainingSet
+from tflite_ui.core.training import FineTuningParams, TrainingSet
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
 from tflite_ui.training.heads import heads
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def task(model: Any, data: TrainingSet, **settings: Any) -> Task:
-    params = TrainingParams(**settings)
+    params = FineTuningParams(**settings)
     return Task("pruning", model, objective(model, data, params), data, params)
 
 
@@ -199,24 +199,24 @@ CLASSES = np.arange(12) % 3
     ],
 )
 def test_the_loss_fits_the_head_and_the_labels(model: Any, labels: Any, loss: str) -> None:
-    found = objective(model, of(labels), TrainingParams())
+    found = objective(model, of(labels), FineTuningParams())
     assert type(found.losses[0]).__name__ == loss
     assert len(found.targets[0]) == 12
 
 
 @pytest.mark.parametrize("targets", ["auto", "labels"])
 def test_a_linear_head_with_classes_gives_logits(targets: Any) -> None:
-    (loss,) = objective(head("linear"), of(CLASSES), TrainingParams(targets=targets)).losses
+    (loss,) = objective(head("linear"), of(CLASSES), FineTuningParams(targets=targets)).losses
     assert loss.get_config()["from_logits"]
 
 
 @pytest.mark.parametrize(("activation", "made"), [("softmax", np.asarray), ("linear", np.log)])
 def test_labels_and_the_originals_doubts_both_count(activation: str, made: Any) -> None:
     likely = np.tile(np.float32([0.7, 0.2, 0.1]), (12, 1))
-    (found,) = objective(head(activation), of(CLASSES, made(likely)), TrainingParams()).targets
+    (found,) = objective(head(activation), of(CLASSES, made(likely)), FineTuningParams()).targets
     np.testing.assert_allclose(found[2], [0.35, 0.1, 0.55], atol=1e-6)
     np.testing.assert_array_equal(found.argmax(axis=1), CLASSES)
-    (alone,) = objective(head(activation), of(CLASSES), TrainingParams(targets="labels")).targets
+    (alone,) = objective(head(activation), of(CLASSES), FineTuningParams(targets="labels")).targets
     np.testing.assert_array_equal(alone, CLASSES)
 
 
@@ -231,7 +231,7 @@ def test_labels_and_the_originals_doubts_both_count(activation: str, made: Any) 
 )
 def test_labels_that_do_not_fit_are_said(labels: Any, said: str) -> None:
     with pytest.raises(DataMismatch, match=said):
-        objective(head("softmax"), of(labels), TrainingParams())
+        objective(head("softmax"), of(labels), FineTuningParams())
 
 
 @pytest.mark.parametrize(
@@ -251,21 +251,21 @@ def test_the_loss_is_the_one_asked_for_or_compiled(
     model: Any, labels: Any, compiled: Any, chosen: Any, loss: str
 ) -> None:
     data = dataclasses.replace(of(labels), losses=(compiled,))
-    found = objective(model, data, TrainingParams(loss=chosen))
+    found = objective(model, data, FineTuningParams(loss=chosen))
     assert type(found.losses[0]).__name__ == loss
     answers = np.full((12, *model.outputs[0].shape[1:]), 0.3, np.float32)
     assert np.isfinite(np.asarray(found.losses[0](found.targets[0], answers)))
 
 
 def test_a_binary_answer_in_logits_counts_as_right_above_zero() -> None:
-    found = objective(head("linear", 1), of(CLASSES % 2), TrainingParams(loss="binary_crossentropy"))
+    found = objective(head("linear", 1), of(CLASSES % 2), FineTuningParams(loss="binary_crossentropy"))
     assert found.losses[0].get_config()["from_logits"]
     logits = np.where(found.targets[0] > 0, 0.1, -0.1).astype(np.float32)
     assert float(found.metrics[0](found.targets[0], logits)) == 1.0
 
 
 def test_a_loss_that_does_not_fit_is_said() -> None:
-    asked = TrainingParams(loss="crossentropy")
+    asked = FineTuningParams(loss="crossentropy")
     with pytest.raises(DataMismatch, match="fractions"):
         objective(head("linear", 1), of(CLASSES + 0.5), asked)
     with pytest.raises(DataMismatch, match="an output for each class"):
@@ -274,7 +274,7 @@ def test_a_loss_that_does_not_fit_is_said() -> None:
 
 def test_labels_can_be_insisted_on() -> None:
     with pytest.raises(DataMismatch, match="the data has none"):
-        objective(head("softmax"), of(None), TrainingParams(targets="labels"))
+        objective(head("softmax"), of(None), FineTuningParams(targets="labels"))
 
 
 def test_a_student_is_taught_by_logits_not_by_probabilities() -> None:

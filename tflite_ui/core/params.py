@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from tflite_ui.core.errors import InvalidInput
 from tflite_ui.core.frozen import Frozen
+
+
+def _from_text(value: object) -> object:
+    """A choice among numbers: a recipe's text holds them as digits."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Bits = Annotated[Literal[8, 4], BeforeValidator(_from_text)]
+"""How many bits a weight has."""
 
 
 class Params(Frozen):

@@ -36,18 +36,6 @@ def learning_rate(default: float) -> Any:
     )
 
 
-def batch_size(default: int) -> Any:
-    """The field of samples in each step."""
-    return Field(
-        default,
-        ge=1,
-        le=4096,
-        title="Batch size",
-        description="How many samples each step of the optimiser sees.",
-        json_schema_extra={"advanced": True},
-    )
-
-
 class TrainingParams(Params):
     """Settings that every step with training has."""
 
@@ -66,13 +54,25 @@ class TrainingParams(Params):
         description="The labels or the original's own outputs; auto takes both where the labels are classes.",
         json_schema_extra={"advanced": True},
     )
+    batch_size: int = Field(
+        64,
+        ge=1,
+        le=4096,
+        title="Batch size",
+        description="How many samples each step of the optimiser sees.",
+        json_schema_extra={"advanced": True},
+    )
+
+
+class FineTuningParams(TrainingParams):
+    """Settings of a step that trains a model on its own task."""
+
     loss: Loss = Field(
         "auto",
         title="Loss",
         description="How errors count; auto takes what the model was compiled with, or what fits it.",
         json_schema_extra={"advanced": True},
     )
-    batch_size: int = batch_size(64)
 
 
 class CurvePoint(Frozen):

@@ -79,7 +79,7 @@ class Trainings:
         if not steps:
             return Training(model_digest=None, float_digest=inputs.preparation.float_digest)
         base = self.get(inputs, steps[:-1])
-        key = _key(inputs, steps)
+        key = key_of(inputs, steps)
         lock = self._lock(key)
         _acquire(lock, inputs)
         try:
@@ -167,10 +167,11 @@ def _failed(outcome: Outcome) -> TrainingFailed:
     return TrainingFailed(outcome.ending, problem(outcome))
 
 
-def _key(inputs: Inputs, steps: tuple[Step, ...]) -> str:
-    """One for each set of samples: with a training file, what is evaluated on doesn't matter."""
+def key_of(inputs: Inputs, steps: tuple[Step, ...]) -> str:
+    """What decides a training; with a training file, the data only does by the shapes that it fixes."""
     samples = inputs.training or inputs.data
     plain = [step.model_dump(mode="json") for step in steps]
     seed, source = inputs.study.request.seed, inputs.study.source
-    parts = [source.sha256, samples.digest if samples else None, seed, plain, deciding_versions()]
+    learnt, shaped = samples.digest if samples else None, inputs.preparation.float_digest
+    parts = [source.sha256, learnt, shaped, seed, plain, deciding_versions()]
     return f"train:{digest_of(parts)}"

@@ -88,8 +88,7 @@ def _change(
     right: Sequence[Array],
 ) -> float:
     count = min(int(level * len(group.units)), max(0, len(group.units) - FEWEST))
-    before = {name: model.get_layer(name).get_weights() for name in channels.made}
-    _silence(model, channels, frozenset(group.least(count)))
+    before = _silence(model, channels, frozenset(group.least(count)))
     try:
         given = [np.asarray(values, np.float64) for values in answers(model)]
     finally:
@@ -99,14 +98,20 @@ def _change(
     return float(np.mean([np.mean((a - b) ** 2) / max(float(np.var(b)), 1e-12) for a, b in pairs]))
 
 
-def _silence(model: Any, channels: Channels, gone: frozenset[int]) -> None:
-    """Zero what every layer takes from the channels ``gone``: to the outputs they are as if removed."""
+def _silence(model: Any, channels: Channels, gone: frozenset[int]) -> dict[str, list[Array]]:
+    """Zero what every layer takes from the channels ``gone``: to the outputs they are as if removed.
+
+    Gives the weights of the layers it changed as they were, by name.
+    """
+    before = {}
     for name in channels.made:
         layer, places = model.get_layer(name), _places(channels, channels.taken[name], gone)
         if len(places):
+            before[name] = layer.get_weights()
             kernel, *rest = layer.get_weights()
             kernel[(slice(None),) * in_axis(layer, kernel) + (places,)] = 0.0
             layer.set_weights([kernel, *rest])
+    return before
 
 
 def _places(channels: Channels, numbers: Indices, units: frozenset[int]) -> Indices:

@@ -17,7 +17,7 @@ import numpy as np
 from tflite_ui.core.errors import ConversionFailed, DataMismatch
 from tflite_ui.core.technique import Context, Sample
 from tflite_ui.litert.flatbuffer import float_only, read
-from tflite_ui.litert.graph import Tensor
+from tflite_ui.litert.graph import Graph, Tensor
 
 Scope = Literal["all", "convolutions", "dense"]
 Mode = Literal["dynamic", "weights", "static", "float16"]
@@ -99,24 +99,24 @@ def four_bits(operators: Iterable[str]) -> tuple[Rule, ...]:
     )
 
 
-def whole_ends(model: Path, operators: Collection[str]) -> tuple[Rule, ...]:
-    """Rules that keep eight bits in the first and the last of ``model``'s weighted operators.
+def whole_ends(graph: Graph, operators: Collection[str]) -> tuple[Rule, ...]:
+    """Rules that keep eight bits in the first and the last of the weighted operators.
 
     Only where they are of ``operators``; nothing of a model so small that no other would be left.
     """
-    own = [op for op in read(model).operators if op.name in WEIGHTED and op.outputs]
+    own = [op for op in graph.operators if op.name in WEIGHTED and op.outputs]
     ends = [op for op in (own[:1] + own[-1:]) if op.name in operators and len(own) > 2]
     return tuple(Rule(op.name, "weights", pattern=f"^{re.escape(op.outputs[0].name)};?$") for op in ends)
 
 
-def on_grid(model: Path, operators: Collection[str]) -> tuple[Rule, ...]:
+def on_grid(graph: Graph, operators: Collection[str]) -> tuple[Rule, ...]:
     """Rules for those of ``operators`` whose weights lie on 15 even steps already, as training leaves them.
 
     Their scale is their largest weight's: a fitted one would move every weight off its step.
     """
     return tuple(
         Rule(op.name, "weights", weight_bits=4, pattern=f"^{re.escape(op.outputs[0].name)};?$")
-        for op in read(model).operators
+        for op in graph.operators
         if op.name in FITTED & set(operators) and len(op.inputs) > 1 and _stepped(op.inputs[1])
     )
 

@@ -13,6 +13,7 @@ from tflite_ui.core.loader import Shapes
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.loaders import _convert, _layers
 from tflite_ui.loaders._files import sha256_of
+from tflite_ui.loaders._losses import compiled_losses
 
 
 def library(keras_version: str | None) -> Any:
@@ -72,9 +73,9 @@ def output_specs(model: Any) -> tuple[TensorSpec, ...]:
 
 
 def describe(
-    model: Any, path: Path, name: str, format: str, keras_version: str | None, notes: tuple[str, ...] = ()
+    model: Any, path: Path, name: str, format: str, keras_version: str | None, compiled: Any
 ) -> ModelSource:
-    """The ModelSource of a loaded Keras model; raises UnsupportedModel."""
+    """The ModelSource of a loaded Keras model, ``compiled`` as its file says; raises UnsupportedModel."""
     model = flat(model)
     inputs, outputs = input_specs(model), output_specs(model)
     _convert.check_ports(inputs, "inputs")
@@ -93,7 +94,8 @@ def describe(
         layers=_layers.describe_layers(found),
         softmax_output=ends_in_softmax(found, outputs),
         rescales_input=_layers.rescales(found),
-        notes=(*notes, *_convert.notes_on(inputs)),
+        notes=_convert.notes_on(inputs),
+        losses=compiled_losses(compiled, [output.name for output in outputs]),
     )
 
 

@@ -14,7 +14,6 @@ from tflite_ui.core.model import ModelSource
 from tflite_ui.loaders import _keras
 from tflite_ui.loaders._config import parse_config, refuse_foreign
 from tflite_ui.loaders._files import damaged, head
-from tflite_ui.loaders._losses import compiled_losses
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _ATTRIBUTES = ("model_config", "keras_version", "training_config")
@@ -37,9 +36,7 @@ class Hdf5File(Loader):
     def describe(self, path: Path, name: str) -> ModelSource:
         """Layers, weights and ports as Keras rebuilds them; ``keras_version`` is the file's own."""
         model, version, compiled = self._open(path, name)
-        source = _keras.describe(model, path, name, self.key, version)
-        losses = compiled_losses(compiled, [output.name for output in source.outputs])
-        return source.model_copy(update={"losses": losses})
+        return _keras.describe(model, path, name, self.key, version, parse_config(compiled or "{}", name))
 
     def load(self, path: Path) -> Any:
         """A tf_keras.Model or a keras.Model, by the version that wrote the file."""
@@ -53,15 +50,15 @@ class Hdf5File(Loader):
         """What Keras itself answers."""
         return _keras.reference_outputs(self.load(path), inputs)
 
-    def _open(self, path: Path, name: str) -> tuple[Any, str | None, dict[str, Any]]:
-        """The model, the Keras version that wrote it, and how it was compiled."""
+    def _open(self, path: Path, name: str) -> tuple[Any, str | None, str | None]:
+        """The model, the Keras version that wrote it, and how it was compiled (JSON)."""
         config, version, compiled = _attributes(path, name)
         keras = _keras.library(version)
         refuse_foreign(parse_config(config, name), _keras.layer_names(keras))
         options = {"compile": False} | ({"safe_mode": True} if keras.__name__ == "keras" else {})
         with _keras.suffixed(path, ".h5") as file:
             model = _keras.guarded(lambda: keras.models.load_model(file, **options), name)
-        return model, version, parse_config(compiled or "{}", name)
+        return model, version, compiled
 
 
 def _attributes(path: Path, name: str) -> tuple[str, str | None, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,6 @@ from tflite_ui.core.model import ModelSource
 from tflite_ui.loaders import _keras
 from tflite_ui.loaders._config import parse_config, refuse_foreign
 from tflite_ui.loaders._files import members, read_member
-from tflite_ui.loaders._losses import compiled_losses
 
 _MEMBERS = frozenset({"config.json", "metadata.json", "model.weights.h5"})
 _TEXT_LIMIT = 64 * 2**20
@@ -34,14 +34,13 @@ class KerasFile(Loader):
 
     def describe(self, path: Path, name: str) -> ModelSource:
         """Layers, weights and ports as Keras rebuilds them; ``keras_version`` is the file's own."""
-        source = _keras.describe(self._open(path, name), path, name, self.key, _version(path, name))
-        compiled = _config(path, name).get("compile_config")
-        losses = compiled_losses(compiled, [output.name for output in source.outputs])
-        return source.model_copy(update={"losses": losses})
+        model, config = self._open(path, name)
+        compiled = config.get("compile_config")
+        return _keras.describe(model, path, name, self.key, _version(path, name), compiled)
 
     def load(self, path: Path) -> Any:
         """A keras.Model, or a tf_keras.Model for a file of Keras 2."""
-        return self._open(path, path.name)
+        return self._open(path, path.name)[0]
 
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:
         """Write the float .tflite, its batch 1 and its dynamic axes as in ``shapes``."""
@@ -51,15 +50,14 @@ class KerasFile(Loader):
         """What Keras itself answers."""
         return _keras.reference_outputs(self.load(path), inputs)
 
-    def _open(self, path: Path, name: str) -> Any:
+    def _open(self, path: Path, name: str) -> tuple[Any, dict[str, Any]]:
+        """The model and its whole configuration."""
         keras = _keras.library(_version(path, name))
-        refuse_foreign(_config(path, name), _keras.layer_names(keras))
+        config = parse_config(read_member(path, "config.json", _TEXT_LIMIT, name), name)
+        refuse_foreign(config, _keras.layer_names(keras))
         with _keras.suffixed(path, ".keras") as file:
-            return _keras.guarded(lambda: keras.models.load_model(file, compile=False, safe_mode=True), name)
-
-
-def _config(path: Path, name: str) -> dict[str, Any]:
-    return parse_config(read_member(path, "config.json", _TEXT_LIMIT, name), name)
+            open_model = partial(keras.models.load_model, file, compile=False, safe_mode=True)
+            return _keras.guarded(open_model, name), config
 
 
 def _version(path: Path, name: str) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tflite_ui.keras_graph.neighbours import readers
 from tflite_ui.techniques._kernel_config import keeping, kernel_config
+from tflite_ui.techniques._layers import has_kernel
 
 WRAPPER = "QuantizeWrapper"
 ACTIVATED = (["ReLU"], ["Activation"])
@@ -49,7 +50,7 @@ def _special(model: Any, bits: int) -> Iterator[tuple[Any, tuple[int, bool]]]:
     """Layers whose settings aren't the toolkit's: bits, and whether the output is quantised."""
     after, four = readers(model), _inner_layers(model) if bits == 4 else set()
     for layer in model.layers:
-        if can_quantise(layer) and _has_kernel(layer):
+        if can_quantise(layer) and has_kernel(layer):
             activated = [type(reader).__name__ for reader in after[layer.name]] in ACTIVATED
             if activated or layer.name in four:
                 yield layer, (4 if layer.name in four else 8, not activated)
@@ -98,11 +99,7 @@ def _short(weight: Any) -> str:
 
 def _inner_layers(model: Any) -> set[str]:
     """The names of layers with kernels, without the first and the last."""
-    return {layer.name for layer in [layer for layer in model.layers if _has_kernel(layer)][1:-1]}
-
-
-def _has_kernel(layer: Any) -> bool:
-    return any(len(weight.shape) > 1 for weight in layer.weights)
+    return {layer.name for layer in [layer for layer in model.layers if has_kernel(layer)][1:-1]}
 
 
 def _scheme(bits: int, before: tuple[str, ...]) -> Any:

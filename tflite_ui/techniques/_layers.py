@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import Field
 
 from tflite_ui.core.errors import ConversionFailed
-from tflite_ui.core.training import TrainingParams
+from tflite_ui.core.model import Fitness
+from tflite_ui.core.training import FineTuningParams
 
 
-class SomeLayersParams(TrainingParams):
+class SomeLayersParams(FineTuningParams):
     """Settings of a step that may leave layers out."""
 
     layers: str = Field(
@@ -22,6 +23,25 @@ class SomeLayersParams(TrainingParams):
         description="Names with | between, * for any letters (dense*|conv_3); empty for all that can be.",
         json_schema_extra={"advanced": True},
     )
+
+
+def has_kernel(layer: Any) -> bool:
+    """Whether a layer holds matrices or kernels, not only biases and statistics."""
+    return any(len(weight.shape) > 1 for weight in layer.weights)
+
+
+def judged(model: Any, able: Callable[[Any], bool], cannot: str, stay: str) -> Fitness:
+    """Whether a step can be done to ``model``: in part where some layers with kernels aren't ``able``.
+
+    ``cannot`` is the reason when none is, ``stay`` what becomes of those that aren't.
+    """
+    weighted = [layer for layer in model.layers if has_kernel(layer)]
+    left = tuple(layer.name for layer in weighted if not able(layer))
+    if len(left) == len(weighted):
+        return Fitness(verdict="cannot", reason=cannot, layers=left)
+    if left:
+        return Fitness(verdict="part", reason=f"{', '.join(left[:3])} {stay}.", layers=left)
+    return Fitness(verdict="works")
 
 
 def chosen(model: Any, text: str, able: Callable[[Any], bool]) -> frozenset[str]:

@@ -53,7 +53,6 @@ class Plan:
     initial: float
     constant: bool
     frequency: int
-
     begin: int
     end: int
 
@@ -92,7 +91,8 @@ class Plan:
         from tensorflow_model_optimization.sparsity import keras as sparsity
 
         if self.pattern == "2:4":
-            return sparsity.prune_low_magnitude(layer, self._constant(sparsity, 0.5), sparsity_m_by_n=M_BY_N)
+            schedule = self._constant(sparsity, share)
+            return sparsity.prune_low_magnitude(layer, schedule, sparsity_m_by_n=M_BY_N)
         more = {"block_size": BLOCK} if self.pattern == "block" and type(layer).__name__ == "Dense" else {}
         return sparsity.prune_low_magnitude(layer, self._schedule(sparsity, share), **more)
 
@@ -116,9 +116,9 @@ def _kernels(layer: Any) -> list[Any]:
     from tensorflow_model_optimization.python.core.sparsity.keras import prune_registry
 
     registry = prune_registry.PruneRegistry
-    if type(layer) not in registry._LAYERS_WEIGHTS_MAP or not layer.weights:
+    if not registry.supports(layer) or not layer.weights:
         return []
-    return [getattr(layer, name) for name in registry._weight_names(layer)]
+    return list(registry.make_prunable(layer).get_prunable_weights())
 
 
 def _flat(layer: Any) -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import TrainingContext, epochs, learning_rate
 from tflite_ui.keras_graph.fold import fold_batch_norm
-from tflite_ui.techniques._layers import SomeLayersParams, chosen
+from tflite_ui.techniques._layers import SomeLayersParams, chosen, judged
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
 from tflite_ui.training.objective import objective
@@ -61,17 +61,8 @@ class Clustering(ModelStep):
     @override
     def fitness(self, model: Any) -> Fitness:
         """In part when some layers with weights can't be clustered."""
-        weighted = [layer for layer in model.layers if any(len(w.shape) > 1 for w in layer.weights)]
-        left = tuple(layer.name for layer in weighted if not _can_cluster(layer))
-        if len(left) == len(weighted):
-            return Fitness(
-                verdict="cannot", reason="no layer has weights that can be clustered.", layers=left
-            )
-        if left:
-            return Fitness(
-                verdict="part", reason=f"{', '.join(left[:3])} keep all their values.", layers=left
-            )
-        return Fitness(verdict="works")
+        cannot = "no layer has weights that can be clustered."
+        return judged(model, _can_cluster, cannot, "keep all their values")
 
     @override
     def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:

@@ -12,7 +12,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams, batch_size, epochs, learning_rate
+from tflite_ui.core.training import TrainingContext, TrainingParams, epochs, learning_rate
 from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
 from tflite_ui.training.batch_norm import reestimate
@@ -25,7 +25,6 @@ class DistillationParams(TrainingParams):
 
     epochs: int = epochs(12, least=1)
     learning_rate: float = learning_rate(3e-3)
-    batch_size: int = batch_size(128)
     width: float = Field(
         0.5,
         ge=0.05,
@@ -77,7 +76,11 @@ class Distillation(ModelStep):
 
     @override
     def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:
-        """The student, trained; raises ConversionFailed or DataMismatch."""
+        """The student, trained; raises ConversionFailed or DataMismatch.
+
+        Its first half isn't judged: a student made narrow has to find its feet, and while the rate is high
+        its averages lag behind.
+        """
         import tf_keras
 
         assert isinstance(params, DistillationParams)
@@ -90,7 +93,8 @@ class Distillation(ModelStep):
         lessons = [np.asarray(v, np.float32) for v in outputs(without_heads(model), data.inputs)]
         bare = without_heads(student)
         aim = teaching(student, data, lessons, params.targets, params.temperature, params.alpha)
-        fit(Task(self.key, bare, aim, data, params), context)
+        settle = params.epochs // 2
+        fit(Task(self.key, bare, aim, data, params, settle), context)
         reestimate(bare, data.inputs)
         return with_heads(bare, student)
 

@@ -8,11 +8,11 @@ from pydantic import Field
 from typing_extensions import override
 
 from tflite_ui.core.facts import Check, FileFacts
-from tflite_ui.core.model import Fitness
+from tflite_ui.core.model import Fitness, ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import TrainingContext
-from tflite_ui.techniques._layers import SomeLayersParams, chosen
+from tflite_ui.techniques._layers import SomeLayersParams, chosen, judged
 from tflite_ui.techniques._sparsity import Plan, can_prune, layer_sparsities, prune_at_once
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
@@ -89,15 +89,17 @@ class Pruning(ModelStep):
     Params: ClassVar[type[Settings]] = PruningParams
 
     @override
+    def refuses(self, source: ModelSource, params: Settings) -> str:
+        """Patterns without training: the toolkit makes them while it trains."""
+        assert isinstance(params, PruningParams)
+        if params.epochs == 0 and params.pattern != "unstructured":
+            return f"pattern={params.pattern} is made while training: choose epochs=1 or more."
+        return ""
+
+    @override
     def fitness(self, model: Any) -> Fitness:
         """In part when some layers with weights can't be pruned."""
-        weighted = [layer for layer in model.layers if _large(layer)]
-        left = tuple(layer.name for layer in weighted if not can_prune(layer))
-        if len(left) == len(weighted):
-            return Fitness(verdict="cannot", reason="no layer has weights that can be pruned.", layers=left)
-        if left:
-            return Fitness(verdict="part", reason=f"{', '.join(left[:3])} stay dense.", layers=left)
-        return Fitness(verdict="works")
+        return judged(model, can_prune, "no layer has weights that can be pruned.", "stay dense")
 
     @override
     def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:
@@ -138,8 +140,3 @@ class Pruning(ModelStep):
         detail = f"{found:.1%} of all weights are zero; {asked:.0%} asked of {whom}"
         least = (before.sparsity or 0.0) + 1e-6 if params.layers else 0.8 * asked
         return (Check(name="Sparsity", passed=found >= least, detail=detail),)
-
-
-def _large(layer: Any) -> bool:
-    """Whether a layer holds matrices or kernels, not only biases and statistics."""
-    return any(len(weight.shape) > 1 for weight in layer.weights)

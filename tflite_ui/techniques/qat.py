@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from typing_extensions import override
 
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
+from tflite_ui.core.params import Bits
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import TrainingContext, epochs, learning_rate
 from tflite_ui.keras_graph.fold import fold_batch_norm
 from tflite_ui.techniques._fake_quant import baked, can_quantise, hold_zeros, wrapped
-from tflite_ui.techniques._layers import SomeLayersParams, chosen
+from tflite_ui.techniques._layers import SomeLayersParams, chosen, judged
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
 from tflite_ui.training.objective import objective
@@ -26,17 +27,11 @@ class QatParams(SomeLayersParams):
 
     epochs: int = epochs(2, least=1)
     learning_rate: float = learning_rate(5e-5)
-    weight_bits: Literal[8, 4] = Field(
+    weight_bits: Bits = Field(
         8,
         title="Weight bits",
         description="8 for full integer files; 4 (first and last layer stay at 8) for weight_only:bits=4.",
     )
-
-    @field_validator("weight_bits", mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        """A recipe's text holds the number as digits."""
-        return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class Qat(ModelStep):
@@ -58,13 +53,7 @@ class Qat(ModelStep):
         if operators:
             reason = f"'{operators[0]}' is an operator; the toolkit wants layers alone."
             return Fitness(verdict="cannot", reason=reason, layers=tuple(operators))
-        weighted = [layer for layer in model.layers if any(len(w.shape) > 1 for w in layer.weights)]
-        left = tuple(layer.name for layer in weighted if not can_quantise(layer))
-        if len(left) == len(weighted):
-            return Fitness(verdict="cannot", reason="no layer can be trained for integers.", layers=left)
-        if left:
-            return Fitness(verdict="part", reason=f"{', '.join(left[:3])} train in float.", layers=left)
-        return Fitness(verdict="works")
+        return judged(model, can_quantise, "no layer can be trained for integers.", "train in float")
 
     @override
     def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:

@@ -12,7 +12,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams
+from tflite_ui.core.training import FineTuningParams, TrainingContext
 from tflite_ui.keras_graph.narrow import Shares, groups, locked, narrowed
 from tflite_ui.keras_graph.sensitivity import sensitivities, shares
 from tflite_ui.training.batch_norm import reestimate
@@ -23,7 +23,7 @@ MEASURED = 256
 """Samples that sensitivity is measured on: the last ones, which validate."""
 
 
-class StructuredPruningParams(TrainingParams):
+class StructuredPruningParams(FineTuningParams):
     """Settings of structured pruning."""
 
     ratio: float = Field(
@@ -31,7 +31,7 @@ class StructuredPruningParams(TrainingParams):
         gt=0.0,
         lt=0.95,
         title="Ratio",
-        description="The share of channels removed from every layer that can spare some.",
+        description="The share of channels removed from the layers that can spare some.",
     )
     allocation: Literal["uniform", "sensitivity"] = Field(
         "uniform",

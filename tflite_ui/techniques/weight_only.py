@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from typing_extensions import override
 
+from tflite_ui.core.params import Bits
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family
+from tflite_ui.litert.flatbuffer import read
 from tflite_ui.litert.quantizer import (
     NARROW,
     SCOPES,
@@ -26,7 +28,7 @@ from tflite_ui.litert.quantizer import (
 class WeightOnlyParams(Settings):
     """Settings of weight-only quantisation."""
 
-    bits: Literal[8, 4] = Field(
+    bits: Bits = Field(
         8,
         title="Bits",
         description="Bits of each weight. With 4, operators that can't have them (depthwise ones) get 8.",
@@ -43,12 +45,6 @@ class WeightOnlyParams(Settings):
         description="Which operators get small weights: all that can, or convolutions or dense layers alone.",
         json_schema_extra={"advanced": True},
     )
-
-    @field_validator("bits", mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        """A recipe's text holds the number as digits."""
-        return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class WeightOnly(Conversion):
@@ -81,4 +77,5 @@ class WeightOnly(Conversion):
 def _narrow(params: WeightOnlyParams, model: Path) -> tuple[Rule, ...]:
     wanted = tuple(name for name in NARROW if params.scope == "all" or name in SCOPES[params.scope])
     ends = params.keep_ends and params.scope == "all"
-    return four_bits(wanted) + on_grid(model, wanted) + (whole_ends(model, wanted) if ends else ())
+    graph = read(model)
+    return four_bits(wanted) + on_grid(graph, wanted) + (whole_ends(graph, wanted) if ends else ())

@@ -16,7 +16,7 @@ import numpy as np
 
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import Loss
-from tflite_ui.core.training import Array, TrainingParams, TrainingSet
+from tflite_ui.core.training import Array, FineTuningParams, TrainingSet
 from tflite_ui.training.heads import Head, heads
 
 
@@ -29,7 +29,7 @@ class Objective:
     metrics: tuple[Any, ...]
 
 
-def objective(model: Any, data: TrainingSet, params: TrainingParams) -> Objective:
+def objective(model: Any, data: TrainingSet, params: FineTuningParams) -> Objective:
     """The objective of ``model`` on ``data``; raises DataMismatch when labels are wanted and don't fit.
 
     The loss is the one of ``params``, else the one the model was compiled with, else what its heads ask for.
@@ -110,6 +110,7 @@ def _both(answer: Answer, labels: Array, original: Array) -> Objective:
     from tf_keras import losses
 
     likely = np.asarray(tf.nn.softmax(original) if answer.head == "linear" else original, np.float32)
+    likely = likely / np.maximum(likely.sum(axis=-1, keepdims=True), 1e-12)
     targets = 0.5 * np.eye(original.shape[-1])[labels] + 0.5 * likely
     loss = losses.CategoricalCrossentropy(from_logits=answer.head == "linear")
     return Objective((targets.astype(np.float32),), (loss,), ("categorical_accuracy",))

@@ -26,7 +26,7 @@ def patience(epochs: int) -> int:
 
 
 class Watch:
-    """Keeps the weights of the epoch with the least validation loss, in memory and in the job's folder."""
+    """Keeps the weights of the epoch with the least validation loss in the job's folder."""
 
     def __init__(self, task: Task, context: TrainingContext) -> None:
         self._task, self._context = task, context
@@ -54,10 +54,9 @@ class Watch:
         self._write(finished=True)
 
     def restore_best(self) -> None:
-        """Put the best epoch's weights into the model; leaves it as it is when no epoch counted."""
-        if self._weights.exists():
-            with np.load(self._weights) as kept:
-                self._task.model.set_weights([kept[name] for name in kept.files])
+        """Put the best epoch's weights into the model, once training is over."""
+        with np.load(self._weights) as kept:
+            self._task.model.set_weights([kept[name] for name in kept.files])
 
     def _starts(self, epoch: int, _: Any) -> None:
         self._epoch = epoch
@@ -98,7 +97,9 @@ class Watch:
 
     def _keep_weights(self) -> None:
         arrays = {str(i).zfill(5): w for i, w in enumerate(self._task.model.get_weights())}
-        np.savez(self._weights, allow_pickle=False, **arrays)
+        half_written = self._weights.with_suffix(".part.npz")
+        np.savez(half_written, allow_pickle=False, **arrays)
+        half_written.replace(self._weights)
 
     def _write(self, finished: bool) -> None:
         note = {"loss": self._loss, "waited": self._waited, "finished": finished}
