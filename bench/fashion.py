@@ -12,21 +12,27 @@ from tflite_ui.samples.make_sample import CALIBRATION, SEED, SOURCE, images
 
 @dataclass(frozen=True)
 class Files:
-    """``data`` evaluates on the test images and calibrates on 500 others, ``training`` trains on the rest."""
+    """``test`` and ``validation`` evaluate and calibrate on the same 500 images, ``training`` trains."""
 
-    data: Path
+    test: Path
+    validation: Path
     training: Path
 
 
-def fashion(folder: Path, test: int | None = None, training: int | None = None) -> Files:
-    """The 10,000 test and 59,500 training images (or as many as asked for); exits where there are none."""
+def fashion(folder: Path, held: int = 0, few: int | None = None) -> Files:
+    """10,000 test images, ``held`` others that validate, 500 that calibrate; all the rest trains.
+
+    At most ``few`` of each when it is given. Exits where the data set isn't installed.
+    """
     if not SOURCE.exists():
         raise SystemExit("Fashion-MNIST isn't here: apt-get install dataset-fashion-mnist")
+    folder.mkdir(parents=True, exist_ok=True)
     x, y = images("train")
-    test_x, test_y = (values[:test] for values in images("t10k"))
     order = np.random.default_rng(SEED).permutation(len(x))
-    rest = order[CALIBRATION:][:training]
-    files = Files(folder / "fashion_test.npz", folder / "fashion_training.npz")
-    np.savez(files.data, allow_pickle=False, x=test_x, y=test_y, x_calibration=x[order[:CALIBRATION]])
-    np.savez(files.training, allow_pickle=False, x=x[rest], y=y[rest])
-    return files
+    calibrating, validating, training = np.split(order, [CALIBRATION, CALIBRATION + held])
+    splits = {"test": images("t10k"), "validation": (x[validating], y[validating])}
+    for name, (inputs, labels) in splits.items():
+        file = folder / f"{name}.npz"
+        np.savez(file, allow_pickle=False, x=inputs[:few], y=labels[:few], x_calibration=x[calibrating])
+    np.savez(folder / "training.npz", allow_pickle=False, x=x[training[:few]], y=y[training[:few]])
+    return Files(*(folder / f"{name}.npz" for name in ("test", "validation", "training")))

@@ -30,17 +30,22 @@ class Case:
     data: Path
 
 
+def sample_model() -> Path:
+    """The embedded sample's model."""
+    return Path(str(resources.files("tflite_ui.samples"))) / SAMPLE_MODEL
+
+
 def sample(folder: Path, images: int) -> Case:
     """The embedded sample with its first ``images`` labelled images (all 2,000: the file as it is)."""
-    files = Path(str(resources.files("tflite_ui.samples")))
-    data = files / SAMPLE_DATA
+    model = sample_model()
+    data = model.parent / SAMPLE_DATA
     with np.load(data) as stored:
         arrays = {name: stored[name] for name in stored.files}
     if images < len(arrays["x"]):
         data = folder / SAMPLE_DATA
         arrays |= {name: arrays[name][:images] for name in ("x", "y")}
         np.savez_compressed(data, allow_pickle=False, **arrays)
-    return Case("sample", files / SAMPLE_MODEL, data)
+    return Case("sample", model, data)
 
 
 def resnet8(folder: Path, images: int) -> Case:

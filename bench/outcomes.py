@@ -102,8 +102,13 @@ def show(title: str, found: Sequence[Row]) -> None:
 
 def markdown(found: Sequence[Row]) -> str:
     """Rows as a table in Markdown."""
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *((f"`{r.cells[0]}`", *r.cells[1:]) for r in found)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    return markdown_table(COLUMNS, [(f"`{row.cells[0]}`", *row.cells[1:]) for row in found])
+
+
+def markdown_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """Cells under columns, in Markdown."""
+    lines = [columns, ["---"] * len(columns), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def machine() -> str:

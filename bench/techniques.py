@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from bench.fashion import fashion
-from bench.nets import ROOT
+from bench.nets import ROOT, sample_model
 from bench.outcomes import DROP, Material, Row, machine, markdown, rows, show, study
 from bench.tables import heading, table
-from tflite_ui.api import SAMPLE_MODEL
 
 RESULTS = ROOT / "docs" / "results.md"
 STUDENT = "distillation:batch_size=128,width=0.6"
@@ -51,18 +49,13 @@ def main() -> None:
     recipes = QUICK if options.quick else tuple(r for r in (*ALONE, *COMBINED) if (options.only or "") in r)
     heading(f"{len(recipes)} recipes on the sample", options.quick)
     with tempfile.TemporaryDirectory() as name:
-        files = _files(Path(name), *((500, 1000) if options.quick else (None, None)))
-        found = rows(study(Path(name) / "home", files, recipes))
+        files = fashion(Path(name), few=1000 if options.quick else None)
+        material = Material(sample_model(), files.test, files.training)
+        found = rows(study(Path(name) / "home", material, recipes))
     show("Sample", found)
     _verdict(found)
     if not options.quick and not options.only:
         RESULTS.write_text(_page(found), "utf-8")
-
-
-def _files(folder: Path, test: int | None, training: int | None) -> Material:
-    data = fashion(folder, test, training)
-    model = Path(str(resources.files("tflite_ui.samples"))) / SAMPLE_MODEL
-    return Material(model, data.data, data.training)
 
 
 def _verdict(found: list[Row]) -> None:

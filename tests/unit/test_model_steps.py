@@ -25,6 +25,7 @@ from tflite_ui.techniques import techniques
 from tflite_ui.techniques._layers import chosen
 from tflite_ui.techniques._sparsity import Plan, can_prune, layer_sparsities, prune_at_once
 
+MODELS = Path(__file__).parents[2] / "docs" / "models.md"
 SPARSE = "pruning:epochs=1,final_sparsity=0.6,schedule=constant"
 SHAPES = {"image": (28, 28, 1)}
 STEPS = [key for key, technique in techniques().items() if isinstance(technique, ModelStep)]
@@ -252,14 +253,22 @@ def test_a_student_of_a_frozen_teacher_learns(tmp_path: Path) -> None:
     assert made.count_params() < 0.6 * frozen.count_params()
 
 
-@pytest.mark.parametrize("name", SMALL)
-def test_every_step_says_what_it_can_do(name: str) -> None:
-    """To each kind of model that the bridge takes, recurrent and attention layers among them."""
-    model = to_tf_keras(SMALL[name]())
-    for key in STEPS:
+WORDS = {"works": "yes", "part": "in part", "cannot": "no:"}
+
+
+@pytest.mark.parametrize("name", [*SMALL, *LARGE])
+def test_every_step_says_what_it_can_do_as_the_docs_have_it(name: str) -> None:
+    """Of each kind of model that the bridge takes, recurrent and attention layers among them."""
+    model = to_tf_keras((SMALL | LARGE)[name]())
+    lines = MODELS.read_text("utf-8").splitlines()
+    steps = [cell.strip(" `") for cell in next(x for x in lines if x.startswith("| Model")).split("|")[3:-1]]
+    cells = next(x for x in lines if x.startswith(f"| {name} |")).split("|")[3:-1]
+    assert sorted(steps) == STEPS
+    for key, cell in zip(steps, cells, strict=True):
         technique = techniques()[key]
         assert isinstance(technique, ModelStep)
         found = technique.fitness(model)
+        assert cell.strip().startswith(WORDS[found.verdict]), "run: python -m docs.make_models"
         assert (found.verdict == "works") == (not found.reason)
 
 
