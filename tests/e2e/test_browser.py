@@ -239,7 +239,8 @@ def _open(browser: Browser, url: str) -> Page:
 
 
 def _press(page: Page, button: str) -> None:
-    """Go to a button by the tab key and press it by Enter."""
+    """Go to a button, once it is drawn, by the tab key and press it by Enter."""
+    expect(page.get_by_role("button", name=button).first).to_be_visible(timeout=PATIENCE)
     for _ in range(400):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.innerText.trim()").endswith(button):
