@@ -29,6 +29,7 @@ class Workplace(TrainingContext):
     done: tuple[str, ...] = ()
     stop_after: int | None = None
     """The epoch after which the user wants training to stop."""
+    pupil: Any = None
     curve: list[CurvePoint] = field(default_factory=list)
     told: list[float] = field(default_factory=list)
 
@@ -50,6 +51,9 @@ class Workplace(TrainingContext):
 
     def original(self) -> Any:
         return self.teacher
+
+    def student(self) -> Any:
+        return self.pupil
 
     def training_set(self) -> TrainingSet:
         return self.lessons

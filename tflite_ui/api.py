@@ -35,6 +35,7 @@ from tflite_ui.jobs.requests import (
     check_available,
     check_fit,
     check_needs,
+    check_student,
     new_study,
     planned_again,
 )
@@ -150,6 +151,10 @@ class Desk:
         """Whether data fits a model; ``training`` data is only trained on."""
         return fit(source, data, use)
 
+    def check_student(self, source: ModelSource, student: ModelSource) -> None:
+        """Raise UnsupportedModel when a student can't be trained, or doesn't fit the model."""
+        check_student(source, student)
+
     def fix_data(self, digest: str, source: ModelSource, fixes: tuple[FixKey, ...]) -> str:
         """A new data file with the fixes applied (in a second); returns its digest. Raises DataMismatch."""
         path, name, call = self._inspections.fix(self._uploads.get(digest, "data"), source, fixes)
@@ -193,8 +198,10 @@ class Desk:
         source = ready(self.model(request.model, wait=True))
         data = ready(self.data(request.data, wait=True)) if request.data else None
         training = ready(self.data(request.training, wait=True)) if request.training else None
+        student = ready(self.model(request.student, wait=True)) if request.student else None
+        check_student(source, student)
         notes = (*check_fit(source, data), *check_fit(source, training, "training"))
-        study = new_study(request, self.plan(request), source, data, training, notes)
+        study = new_study(request, self.plan(request), source, data, training, student, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)
         return study.id

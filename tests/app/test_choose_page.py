@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import Open, words
+from tests.pupil import write_pupil
 from tflite_ui.api import Desk
 from tflite_ui.core.plan import StudyRequest
 
@@ -209,6 +211,33 @@ def test_the_samples_training_images_are_one_click(open_page: Open, sample: dict
     assert "training" in app.query_params
     app.button(key="training.none").click().run()
     assert "training" not in app.query_params
+
+
+def test_a_student_of_ones_own_is_taught(
+    open_page: Open, desk: Desk, sample: dict[str, str], tmp_path: Path
+) -> None:
+    app = open_page(**sample)
+    app.text_input(key="combine.text").set_value("distillation:student=uploaded+float32").run()
+    assert "there is none" in words(app)
+    uploader = next(up for up in app.file_uploader if up.label == "Drop a student here")
+    file = write_pupil(tmp_path / "pupil.keras")
+    uploader.set_value(("pupil.keras", file.read_bytes(), "application/octet-stream")).run()
+    until(app, lambda page: "student" in page.query_params and run_buttons(page) == [False])
+    assert desk.model(str(app.query_params["student"])).name == "pupil.keras"
+    assert "pupil.keras" in words(app)
+    app.button(key="student.none").click().run()
+    assert "student" not in app.query_params
+
+
+def test_a_student_that_does_not_fit_is_refused_in_words(
+    open_page: Open, desk: Desk, sample: dict[str, str], tmp_path: Path
+) -> None:
+    digest = desk.add_model("odd.keras", write_pupil(tmp_path / "odd.keras", side=19))
+    desk.model(digest, wait=True)
+    app = open_page(**sample, student=digest)
+    assert "The inputs of the student odd.keras are 19×19×1 float32" in words(app)
+    assert "The student doesn't fit the model" in words(app)
+    assert run_buttons(app) == []
 
 
 def test_a_model_that_cannot_be_trained_says_so_on_the_cards(open_page: Open, desk: Desk) -> None:

@@ -28,6 +28,14 @@ def test_what_is_read_says_the_same_again(make: Callable[[], Study], tmp_path: P
     assert [v.facts for v in again.variants] == [v.facts for v in make().variants]
 
 
+def test_the_student_comes_back() -> None:
+    study = studies.finished()
+    document = study.model_copy(update={"student": study.source}).document()
+    again = study_of(document, "study.json")
+    assert again.request.student == study.source.sha256
+    assert again.document()["student"] == document["student"] == document["source"]
+
+
 def test_goals_come_back() -> None:
     study = studies.finished()
     from tflite_ui.core.goal import parse_goals

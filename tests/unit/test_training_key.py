@@ -19,12 +19,13 @@ def upload(digest: str) -> Upload:
     return Upload(digest=digest, kind="data", name="d.npz", size_bytes=1, state="ready")
 
 
-def inputs(data: str = "d", training: str | None = "t", shaped: str = "f") -> Inputs:
+def inputs(data: str = "d", training: str | None = "t", shaped: str = "f", student: str = "s") -> Inputs:
     return Inputs(
         study=finished(),
         model=upload("m"),
         data=upload(data),
         training=upload(training) if training else None,
+        student=upload(student),
         preparation=Preparation(float_digest=shaped, outputs_digest=None, checks=(), seconds=0.0),
         on_event=ignore,
         on_start=ignore,
@@ -52,3 +53,9 @@ def test_seed_and_steps_do() -> None:
     seeded = study.model_copy(update={"request": study.request.model_copy(update={"seed": 9})})
     assert key_of(replace(inputs(), study=seeded), STEPS) != key()
     assert key_of(inputs(), (STEPS[0].model_copy(update={"params": {"epochs": 3}}),)) != key()
+
+
+def test_the_student_does_where_it_is_taught() -> None:
+    taught = (Step(technique="distillation", params={"student": "uploaded"}),)
+    assert key_of(inputs(student="other"), taught) != key_of(inputs(), taught)
+    assert key(student="other") == key()

@@ -9,6 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from tests.pupil import write_pupil
 from tests.worker.running import ROOT
 from tflite_ui.cli.main import main
 from tflite_ui.report.schema import STUDY
@@ -40,6 +41,26 @@ def test_a_recipe_that_trains_runs_and_can_be_reproduced(
     assert made["sparsity"] > 0.7
     assert made["input_dtypes"] == made["output_dtypes"] == ["int8"]
     assert [point["technique"] for point in made["curve"]] == ["pruning", "qat"]
+    capsys.readouterr()
+    assert main(["reproduce", str(out), "--json", *home]) == 0
+    assert {row["result"] for row in json.loads(capsys.readouterr().out)} == {"same"}
+
+
+def test_a_student_is_taught_and_kept_for_making_it_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, data = str(SAMPLES / "fashion.keras"), str(SAMPLES / "fashion.npz")
+    student = write_pupil(tmp_path / "pupil.keras")
+    home, out = ["--home", str(tmp_path / "home")], tmp_path / "out"
+    recipe = "distillation:epochs=2,student=uploaded+full_integer"
+    asked = ["optimize", model, "--data", data, "--recipe", recipe, "--target", "xnnpack:runs=5", *home]
+    assert main([*asked, "--out", str(out)]) == 2
+    assert "student=narrower" in capsys.readouterr().err
+    assert main([*asked, "--student", str(student), "--out", str(out)]) == 0
+    study = json.loads((out / "study.json").read_text())
+    jsonschema.validate(study, STUDY, jsonschema.Draft202012Validator)
+    assert study["student"]["name"] == "pupil.keras"
+    assert study["variants"][1]["parameters"] < 2000 < study["variants"][0]["parameters"]
     capsys.readouterr()
     assert main(["reproduce", str(out), "--json", *home]) == 0
     assert {row["result"] for row in json.loads(capsys.readouterr().out)} == {"same"}

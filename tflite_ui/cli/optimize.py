@@ -41,6 +41,9 @@ MIB = 2**20
     help="Samples for the steps that train, .npz or .npy; the calibration samples of --data by default.",
 )
 @click.option(
+    "--student", type=PATH, help="A smaller Keras model for distillation:student=uploaded to teach."
+)
+@click.option(
     "--fix",
     multiple=True,
     type=click.Choice(get_args(FixKey)),
@@ -94,6 +97,7 @@ def optimize(
     model: Path,
     data: Path | None,
     training: Path | None,
+    student: Path | None,
     fix: tuple[FixKey, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
@@ -113,7 +117,7 @@ def optimize(
     limits = Limits(timeout_seconds=timeout, memory_bytes=memory * MIB)
     wish = Wish(recipes, targets or DEFAULT_TARGETS, goals, seed, limits)
     check_texts(wish)
-    for file in filter(None, (model, data, training)):
+    for file in filter(None, (model, data, training, student)):
         check_file(file)
     claim(out)
     with open_desk(home) as desk:
@@ -125,7 +129,8 @@ def optimize(
         samples, lessons = (fixed(desk, found, source, fix) if found else None for found in added)
         summary = data_summary(desk, samples) if samples else None
         wish = wish._replace(recipes=recipes or default_recipes(source, summary))
-        return study_to_end(desk, wish.request(digest, samples, lessons), out, as_json)
+        pupil = desk.add_model(student.name, student) if student else None
+        return study_to_end(desk, wish.request(digest, samples, lessons, pupil), out, as_json)
 
 
 @click.command()

@@ -15,6 +15,7 @@ from tflite_ui.cli.text_table import text_table
 from tflite_ui.cli.uploading import check_file
 from tflite_ui.core.data import DataSummary
 from tflite_ui.core.errors import InvalidInput, NotFound
+from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import Study
 
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from tflite_ui.api import Desk
 
 SHOWN_DIGITS = 12
+
+
+class Files(NamedTuple):
+    """What a study was made from, as files; None where it had none."""
+
+    model: Path | None
+    data: Path | None
+    training: Path | None
+    student: Path | None
 
 
 class Compared(NamedTuple):
@@ -50,6 +60,7 @@ class Compared(NamedTuple):
     "--data", type=PATH, metavar="FILE", help="The study's data, when this machine doesn't keep it any more."
 )
 @click.option("--training", type=PATH, metavar="FILE", help="The study's training data, likewise.")
+@click.option("--student", type=PATH, metavar="FILE", help="The study's student, likewise.")
 @json_option
 @home_option
 def reproduce(
@@ -57,6 +68,7 @@ def reproduce(
     model: Path | None,
     data: Path | None,
     training: Path | None,
+    student: Path | None,
     as_json: bool,
     home: Path | None,
 ) -> int:
@@ -67,21 +79,25 @@ def reproduce(
     from tflite_ui.report.reading import read_study
 
     study = read_study(study_dir)
-    for file in filter(None, (model, data, training)):
+    for file in filter(None, (model, data, training, student)):
         check_file(file)
     with open_desk(home) as kept:
-        model_file = model or _kept(kept, study.source.sha256, study.source.name, "model")
-        _check_digest(model_file, study.source.sha256, "model")
-        data_file = _samples(kept, study.data, data, "data")
-        lessons = _samples(kept, study.training, training, "training")
-        again = _again(study, model_file, data_file, lessons)
+        files = Files(
+            _file(kept, study.source, model, "model"),
+            _file(kept, study.data, data, "data"),
+            _file(kept, study.training, training, "training"),
+            _file(kept, study.student, student, "student"),
+        )
+        again = _again(study, files)
     compared = _compare(study, again)
     _say(study, again, compared, as_json)
     return 0 if all(c.word == "same" for c in compared) else 1
 
 
-def _samples(desk: Desk, known: DataSummary | None, given: Path | None, option: str) -> Path | None:
-    """One of the study's data files, given or kept here; None without. Raises NotFound, InvalidInput."""
+def _file(
+    desk: Desk, known: DataSummary | ModelSource | None, given: Path | None, option: str
+) -> Path | None:
+    """One of the study's files, given or kept here; None without. Raises NotFound, InvalidInput."""
     if known is None:
         return None
     file = given or _kept(desk, known.sha256, known.name, option)
@@ -105,21 +121,33 @@ def _check_digest(path: Path, digest: str, option: str) -> None:
         raise InvalidInput(text, f"Give the right file with --{option}.")
 
 
-def _again(study: Study, model: Path, data: Path | None, training: Path | None) -> Study:
+def _again(study: Study, files: Files) -> Study:
     """The same study in a new home folder, where nothing is at hand, without its benchmarks."""
     recipes = tuple(v.recipe for v in study.variants if v.facts)
     if not recipes:
         raise InvalidInput("No variant of this study was finished.", "There is nothing to make again.")
     with tempfile.TemporaryDirectory(prefix="tflite-ui-") as home, open_desk(Path(home)) as desk:
         desk.warm()
-        digest = desk.add_model(study.source.name, model)
-        data_digest = desk.add_data(study.data.name, data) if study.data and data else None
-        lessons = desk.add_data(study.training.name, training) if study.training and training else None
-        seed = study.request.seed
-        request = StudyRequest(model=digest, data=data_digest, training=lessons, recipes=recipes, seed=seed)
-        id = desk.start(request)
+        id = desk.start(_request(desk, study, files, recipes))
         with shown(lambda: desk.progress(id)):
             return desk.wait(id)
+
+
+def _request(desk: Desk, study: Study, files: Files, recipes: tuple[str, ...]) -> StudyRequest:
+    """The study's request in another home folder, which takes its files."""
+    assert files.model
+    return StudyRequest(
+        model=desk.add_model(study.source.name, files.model),
+        data=desk.add_data(study.data.name, files.data) if study.data and files.data else None,
+        training=(
+            desk.add_data(study.training.name, files.training) if study.training and files.training else None
+        ),
+        student=(
+            desk.add_model(study.student.name, files.student) if study.student and files.student else None
+        ),
+        recipes=recipes,
+        seed=study.request.seed,
+    )
 
 
 def _compare(study: Study, again: Study) -> list[Compared]:

@@ -32,9 +32,11 @@ class Wish(NamedTuple):
     seed: int
     limits: Limits
 
-    def request(self, model: str, data: str | None, training: str | None = None) -> StudyRequest:
+    def request(
+        self, model: str, data: str | None, training: str | None = None, student: str | None = None
+    ) -> StudyRequest:
         """The same as a request for uploads."""
-        return StudyRequest(model=model, data=data, training=training, **self._asdict())
+        return StudyRequest(model=model, data=data, training=training, student=student, **self._asdict())
 
 
 def check_texts(wish: Wish) -> None:

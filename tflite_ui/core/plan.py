@@ -9,7 +9,7 @@ from tflite_ui.core.errors import InvalidRecipe, InvalidTarget
 from tflite_ui.core.frozen import Frozen, digest_of
 from tflite_ui.core.goal import Goal
 from tflite_ui.core.params import format_spec, parse_params, parse_spec
-from tflite_ui.core.recipe import Recipe, Techniques, parse_recipe
+from tflite_ui.core.recipe import Recipe, Techniques, parse_recipe, wants
 from tflite_ui.core.target import BenchmarkOptions, Target
 
 Targets = Mapping[str, Target]
@@ -32,12 +32,14 @@ class Limits(Frozen):
 
 
 class StudyRequest(Frozen):
-    """What a user asks for, as texts: ``model``, ``data`` and ``training`` are blob digests (SHA-256)."""
+    """What a user asks for, as texts; files are given by their SHA-256 digests."""
 
     model: str
     data: str | None = None
     training: str | None = None
     """Samples for the steps that train; without them the calibration samples of ``data`` serve."""
+    student: str | None = None
+    """A smaller Keras model that distillation may teach."""
     recipes: tuple[str, ...]
     targets: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()
@@ -89,11 +91,17 @@ def with_baseline(recipes: Iterable[Recipe], techniques: Techniques) -> tuple[Re
     return tuple({r.spec: r for r in (baseline, *recipes)}.values())
 
 
-def variant_id(recipe: Recipe, request: StudyRequest, versions: Mapping[str, str]) -> str:
-    """The content address of a variant: equal inputs, equal id. Training data counts where a step trains."""
+def variant_id(
+    recipe: Recipe, request: StudyRequest, techniques: Techniques, versions: Mapping[str, str]
+) -> str:
+    """The content address of a variant: equal inputs, equal id.
+
+    Training data counts where a step trains, the student where a step wants it.
+    """
     steps = [step.model_dump(mode="json") for step in recipe.steps]
     training = [request.training] if request.training and len(steps) > 1 else []
-    return digest_of([steps, request.model, request.data, request.seed, dict(versions), *training])
+    student = [request.student] if wants(recipe.steps, techniques, "student") else []
+    return digest_of([steps, request.model, request.data, request.seed, dict(versions), *training, *student])
 
 
 def make_plan(
@@ -111,6 +119,7 @@ def make_plan(
     specs = {t.spec: t for t in (parse_target(text, targets) for text in request.targets)}
     merged = len(asked) - len({r.spec for r in asked}) + len(request.targets) - len(specs)
     variants = tuple(
-        PlannedVariant(id=variant_id(recipe, request, versions), recipe=recipe) for recipe in recipes
+        PlannedVariant(id=variant_id(recipe, request, techniques, versions), recipe=recipe)
+        for recipe in recipes
     )
     return Plan(variants=variants, targets=tuple(specs.values()), goals=goals, merged=merged)

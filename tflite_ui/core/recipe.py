@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from tflite_ui.core.errors import InvalidRecipe
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.params import Params, format_spec, parse_params, parse_spec
-from tflite_ui.core.technique import Conversion, Technique
+from tflite_ui.core.technique import Conversion, Need, Technique
 
 Techniques = Mapping[str, Technique]
 
@@ -65,6 +65,13 @@ def step_params(step: Step, techniques: Techniques) -> Params:
     """The typed parameters of a step."""
     technique = find_technique(step.technique, techniques)
     return parse_params(technique.Params, step.params, technique.key, InvalidRecipe)
+
+
+def wants(steps: Iterable[Step], techniques: Techniques, need: Need) -> bool:
+    """Whether any of the steps, set as they are, wants ``need``."""
+    return any(
+        need in find_technique(s.technique, techniques).wants(step_params(s, techniques)) for s in steps
+    )
 
 
 def _check_order(steps: list[Technique]) -> None:

@@ -43,6 +43,7 @@ class Study(Frozen):
     source: ModelSource
     data: DataSummary | None = None
     training: DataSummary | None = None
+    student: ModelSource | None = None
     variants: tuple[Variant, ...]
     measurements: tuple[Measurement, ...] = ()
     goals: tuple[Goal, ...] = ()
@@ -69,6 +70,7 @@ class Study(Frozen):
             "source": _source(self.source),
             "data": _data(self.data),
             "training": _data(self.training),
+            "student": _source(self.student) if self.student else None,
             "variants": [_variant(v) for v in self.variants],
             "measurements": [_measurement(m) for m in self.measurements],
             "goals": {goal.name: goal.value for goal in self.goals},

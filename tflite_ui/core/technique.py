@@ -15,7 +15,7 @@ from tflite_ui.core.model import Fitness, ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.training import TrainingContext
 
-Need = Literal["keras_graph", "calibration_data", "labels", "teacher"]
+Need = Literal["keras_graph", "calibration_data", "labels", "teacher", "student"]
 Family = Literal["float", "quantisation", "pruning", "clustering", "distillation", "training"]
 Sample = dict[str, npt.NDArray[np.generic]]
 """One sample by input name, each array with its batch axis of 1."""
@@ -66,6 +66,10 @@ class Technique(ABC):
     def scheme(self, params: Settings) -> str:
         """A short name of the numeric scheme, e.g. ``wi8_ai8``; empty when there is none."""
         return ""
+
+    def wants(self, params: Settings) -> frozenset[Need]:
+        """What it needs with these settings: ``needs``, and what a setting adds to them."""
+        return self.needs
 
     def refuses(self, source: ModelSource, params: Settings) -> str:
         """Why this can't be done to ``source``, in one sentence; empty when it can."""

@@ -127,6 +127,12 @@ class TrainingContext(Protocol):
     def original(self) -> Any:
         """The original as a flat functional tf_keras model."""
 
+    def student(self) -> Any:
+        """The uploaded student, flat and functional in tf_keras, its ports named as the original's.
+
+        Raises UnsupportedModel, and ConversionFailed when the study has none.
+        """
+
     def training_set(self) -> TrainingSet:
         """The samples to train on; raises DataMismatch when there are none, or labels that don't fit."""
 

@@ -47,6 +47,11 @@ class Ledger:
         digest = self.study().request.training
         return self._uploads.get(digest, "data") if digest else None
 
+    def student(self) -> Upload | None:
+        """The study's student."""
+        digest = self.study().request.student
+        return self._uploads.get(digest, "model") if digest else None
+
     def save_variant(self, variant: Variant) -> None:
         """Write a variant."""
         if not self._left:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tflite_ui.core.data import DataSummary
-from tflite_ui.core.errors import DataMismatch, InvalidRecipe, InvalidTarget
+from tflite_ui.core.errors import DataMismatch, InvalidRecipe, InvalidTarget, UnsupportedModel
 from tflite_ui.core.measurement import Measurement
-from tflite_ui.core.model import ModelSource
+from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, variant_id
 from tflite_ui.core.plan import StudyRequest as Request
 from tflite_ui.core.recipe import Recipe, Techniques, find_technique, parse_recipe, step_params
@@ -29,6 +29,9 @@ def check_needs(recipe: Recipe, source: ModelSource | None, request: Request, kn
         technique = find_technique(step.technique, known)
         if isinstance(technique, ModelStep):
             _check_trainable(technique, source, request)
+        if request.student is None and "student" in technique.wants(step_params(step, known)):
+            text = f"{technique.title} is to teach an uploaded student, and there is none."
+            raise InvalidRecipe(text, "Add a student, or set student=narrower.")
         if request.data is None and technique.needs & {"calibration_data", "labels"}:
             text = f"{technique.title} needs calibration data, and there is none."
             raise InvalidRecipe(text, "Give a data file, or leave this technique out.")
@@ -68,12 +71,42 @@ def check_fit(source: ModelSource, data: DataSummary | None, use: Use = "data") 
     return tuple(problem.message for problem in found.problems)
 
 
+def check_student(source: ModelSource, student: ModelSource | None) -> None:
+    """Raise UnsupportedModel when a student can't be trained, or doesn't fit the model that teaches it."""
+    if student is None:
+        return
+    refused = [found.reason for found in student.fitness.values() if found.verdict == "cannot"]
+    if len(refused) == len(student.fitness):
+        reason = refused[0] if refused else "it isn't a Keras model."
+        raise UnsupportedModel(f"{student.name} can't be trained: {reason}", "Choose another student.")
+    for what, own, wanted in (
+        ("inputs", student.inputs, source.inputs),
+        ("outputs", student.outputs, source.outputs),
+    ):
+        if not _agree(own, wanted):
+            found, asked = (", ".join(str(spec) for spec in specs) for specs in (own, wanted))
+            raise UnsupportedModel(
+                f"The {what} of the student {student.name} are {found}; those of {source.name} are {asked}.",
+                "Give a student that takes and answers the same.",
+            )
+
+
+def _agree(own: Sequence[TensorSpec], wanted: Sequence[TensorSpec]) -> bool:
+    return len(own) == len(wanted) and all(
+        a.dtype == b.dtype
+        and len(a.shape) == len(b.shape)
+        and all(None in (x, y) or x == y for x, y in zip(a.sample_shape, b.sample_shape, strict=True))
+        for a, b in zip(own, wanted, strict=True)
+    )
+
+
 def new_study(
     request: Request,
     plan: Plan,
     source: ModelSource,
     data: DataSummary | None,
     training: DataSummary | None,
+    student: ModelSource | None,
     notes: tuple[str, ...],
 ) -> Study:
     """A study with everything queued."""
@@ -89,6 +122,7 @@ def new_study(
         source=source,
         data=data,
         training=training,
+        student=student,
         variants=variants,
         measurements=tuple(_measurement(v, t) for t in plan.targets for v in variants),
         goals=plan.goals,
@@ -99,7 +133,9 @@ def new_study(
 def planned_again(study: Study, text: str) -> PlannedVariant:
     """One more recipe for a study; raises InvalidRecipe."""
     recipe = parse_recipe(text, techniques())
-    return PlannedVariant(id=variant_id(recipe, study.request, deciding_versions()), recipe=recipe)
+    return PlannedVariant(
+        id=variant_id(recipe, study.request, techniques(), deciding_versions()), recipe=recipe
+    )
 
 
 def add_variant(studies: Studies, study: Study, planned: PlannedVariant) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import Check
 from tflite_ui.core.frozen import Frozen, digest_of
-from tflite_ui.core.recipe import Step
+from tflite_ui.core.recipe import Step, wants
 from tflite_ui.core.study import Study
 from tflite_ui.core.training import CurvePoint
 from tflite_ui.core.variant import Ending
@@ -26,6 +26,7 @@ from tflite_ui.jobs.preparations import Preparation
 from tflite_ui.jobs.workshop import Call, OnStart, Workshop, cancelled, problem
 from tflite_ui.store.paths import TRAINING
 from tflite_ui.store.uploads import Upload
+from tflite_ui.techniques import techniques
 from tflite_ui.worker.payloads import Train, Trained
 
 POLL_SECONDS = 0.1
@@ -58,6 +59,7 @@ class Inputs:
     model: Upload
     data: Upload | None
     training: Upload | None
+    student: Upload | None
     preparation: Preparation
     on_event: OnEvent
     on_start: OnStart
@@ -111,7 +113,8 @@ class Trainings:
         path = blobs.path(inputs.model.digest, inputs.model.name)
         before = blobs.path(base.float_digest, "float.tflite")
         keras = blobs.path(base.model_digest, "model.keras") if base.model_digest else None
-        data, training = (blobs.path(u.digest, u.name) if u else None for u in (inputs.data, inputs.training))
+        uploads = (inputs.data, inputs.training, inputs.student)
+        data, training, student = (blobs.path(u.digest, u.name) if u else None for u in uploads)
         payload = Train(
             source=source,
             path=str(path),
@@ -121,12 +124,14 @@ class Trainings:
             step=steps[-1],
             data=str(data) if data else None,
             training=str(training) if training else None,
+            student=str(student) if student else None,
+            student_name=inputs.student.name if inputs.student else "",
             seed=inputs.study.request.seed,
         )
         return Call(
             kind="train",
             payload=payload,
-            reads=(path, before, keras, data, training),
+            reads=(path, before, keras, data, training, student),
             tensorflow=True,
             limits=inputs.study.request.limits,
             on_event=inputs.on_event,
@@ -168,10 +173,14 @@ def _failed(outcome: Outcome) -> TrainingFailed:
 
 
 def key_of(inputs: Inputs, steps: tuple[Step, ...]) -> str:
-    """What decides a training; with a training file, the data only does by the shapes that it fixes."""
+    """What decides a training.
+
+    With a training file, the data only does by the shapes that it fixes; the student where it is wanted.
+    """
     samples = inputs.training or inputs.data
     plain = [step.model_dump(mode="json") for step in steps]
     seed, source = inputs.study.request.seed, inputs.study.source
     learnt, shaped = samples.digest if samples else None, inputs.preparation.float_digest
+    taught = inputs.student if wants(steps, techniques(), "student") else None
     parts = [source.sha256, learnt, shaped, seed, plain, deciding_versions()]
-    return f"train:{digest_of(parts)}"
+    return f"train:{digest_of([*parts, taught.digest] if taught else parts)}"

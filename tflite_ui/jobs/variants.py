@@ -76,6 +76,7 @@ class Variants:
             model=model,
             data=data,
             training=self._ledger.training_data(),
+            student=self._ledger.student(),
             preparation=preparation,
             on_event=lambda event: self._hear(variant, event),
             on_start=started,

@@ -18,12 +18,18 @@ class Changes:
     """By layer name: settings to replace, weights to set instead of the old ones, and layers to leave out.
 
     A layer left out hands on its first input. Layers in ``fresh`` keep the weights they are born with.
+    ``names`` calls layers and inputs otherwise.
     """
 
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weights: Mapping[str, list[Array]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, name: str) -> str:
+        """What the layer or input ``name`` is to be called."""
+        return self.names.get(name, name)
 
 
 def rebuild(model: Any, changes: Changes) -> Any:
@@ -43,7 +49,7 @@ class _Rebuilder(Making):
     def input(self, layer: Any, tensor: Any) -> Any:
         import tf_keras
 
-        name = str(tensor.name).split(":")[0]
+        name = self._changes.name(str(tensor.name).split(":")[0])
         return tf_keras.Input(tuple(tensor.shape)[1:], dtype=tensor.dtype, name=name)
 
     @override
@@ -58,6 +64,7 @@ class _Rebuilder(Making):
     def named(self, tensor: Any, name: str) -> Any:
         import tf_keras
 
+        name = self._changes.name(name)
         if tensor._keras_history.layer.name == name:
             return tensor
         return tf_keras.layers.Activation("linear", name=name)(tensor)
@@ -70,6 +77,7 @@ class _Rebuilder(Making):
     def _layer(self, layer: Any) -> Any:
         if layer.name not in self._made:
             config = {**layer.get_config(), **self._changes.settings.get(layer.name, {})}
+            config["name"] = self._changes.name(layer.name)
             made = type(layer).from_config(config)
             made.trainable = layer.trainable
             self._made[layer.name] = layer, made

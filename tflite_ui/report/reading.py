@@ -59,6 +59,7 @@ def study_of(document: Any, name: str) -> Study:
 
 def _study(document: Document) -> Study:
     source = ModelSource.model_validate(document["source"])
+    student = document.get("student")
     variants = tuple(_variant(v) for v in document["variants"])
     measurements = tuple(_measurement(m) for m in document["measurements"])
     goals = tuple(f"{name}={value}" for name, value in document["goals"].items())
@@ -71,6 +72,7 @@ def _study(document: Document) -> Study:
             model=source.sha256,
             data=document["data"]["sha256"] if document["data"] else None,
             training=document["training"]["sha256"] if document.get("training") else None,
+            student=student["sha256"] if student else None,
             recipes=tuple(v.recipe for v in variants),
             targets=tuple(dict.fromkeys(m.spec for m in measurements)),
             goals=goals,
@@ -80,6 +82,7 @@ def _study(document: Document) -> Study:
         source=source,
         data=_data(document["data"]),
         training=_data(document.get("training")),
+        student=ModelSource.model_validate(student) if student else None,
         variants=variants,
         measurements=measurements,
         goals=parse_goals(goals),

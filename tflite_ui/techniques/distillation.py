@@ -1,4 +1,4 @@
-"""A narrower student of the same architecture, taught by the original."""
+"""A smaller student taught by the original: a narrower copy of it, or a model that the user brings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 from typing_extensions import override
 
+from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
@@ -15,9 +16,13 @@ from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import TrainingContext, TrainingParams, epochs, learning_rate
 from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
+from tflite_ui.keras_graph.rebuild import Changes, rebuild
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit, outputs
+from tflite_ui.training.heads import heads
 from tflite_ui.training.teaching import teaching
+
+ENDINGS = {"softmax": "a softmax", "sigmoid": "a sigmoid", "linear": "plain numbers"}
 
 
 class DistillationParams(TrainingParams):
@@ -25,12 +30,17 @@ class DistillationParams(TrainingParams):
 
     epochs: int = epochs(12, least=1)
     learning_rate: float = learning_rate(3e-3)
+    student: Literal["narrower", "uploaded"] = Field(
+        "narrower",
+        title="Student",
+        description="A narrower copy of your model, or a smaller model of your own (add it as the student).",
+    )
     width: float = Field(
         0.5,
         ge=0.05,
         lt=1.0,
         title="Width",
-        description="The share of each layer's channels that the student has; weights fall by its square.",
+        description="A narrower student's share of each layer's channels; weights fall by its square.",
     )
     temperature: float = Field(
         3.0,
@@ -49,7 +59,8 @@ class DistillationParams(TrainingParams):
     start: Literal["teacher", "random"] = Field(
         "teacher",
         title="Start from",
-        description="The teacher's own most important channels, or random weights.",
+        description="The weights the student comes with (a narrower one: the teacher's most important "
+        "channels), or random ones.",
         json_schema_extra={"advanced": True},
     )
 
@@ -68,11 +79,17 @@ class Distillation(ModelStep):
 
     @override
     def fitness(self, model: Any) -> Fitness:
-        """Whether a narrower student can be made."""
+        """Whether a narrower student can be made; one that is uploaded works in any case."""
         if not groups(model):
             reason = next(iter(locked(model).values()), "no layer makes channels")
             return Fitness(verdict="cannot", reason=f"no layer can be made narrower: {reason}.")
         return Fitness(verdict="works")
+
+    @override
+    def wants(self, params: Settings) -> frozenset[Need]:
+        """The student as well, when it is an uploaded one."""
+        assert isinstance(params, DistillationParams)
+        return self.needs | ({"student"} if params.student == "uploaded" else frozenset[Need]())
 
     @override
     def apply(self, model: Any, params: Settings, context: TrainingContext) -> Any:
@@ -86,7 +103,7 @@ class Distillation(ModelStep):
         assert isinstance(params, DistillationParams)
         data = context.training_set()
         tf_keras.utils.set_random_seed(context.seed)
-        student = narrowed(model, 1.0 - params.width, fresh=params.start == "random")
+        student = _student(model, params, context)
         student.trainable = True
         if params.start == "teacher":
             reestimate(student, data.inputs)
@@ -105,3 +122,20 @@ class Distillation(ModelStep):
             return ()
         detail = f"{after.parameters:,} weights, the teacher {before.parameters:,}"
         return (Check(name="Smaller student", passed=after.parameters < before.parameters, detail=detail),)
+
+
+def _student(model: Any, params: DistillationParams, context: TrainingContext) -> Any:
+    """The student before it has learnt anything; raises ConversionFailed and UnsupportedModel."""
+    fresh = params.start == "random"
+    if params.student == "narrower":
+        return narrowed(model, 1.0 - params.width, fresh=fresh)
+    student = context.student()
+    for own, other in zip(heads(student), heads(model), strict=True):
+        if own != other:
+            raise ConversionFailed(
+                f"The student ends in {ENDINGS[own]}, the model in {ENDINGS[other]}.", "Let both end alike."
+            )
+    if fresh:
+        names = frozenset(layer.name for layer in student.layers)
+        student = rebuild(student, Changes(fresh=names))
+    return student

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -23,9 +24,11 @@ from tflite_ui.ui import (
     offers,
     plan_bar,
     presets,
+    student_section,
 )
 from tflite_ui.ui.offers import Offer
 
+FILES: tuple[address.Name, ...] = ("model", "data", "training", "student")
 Seen = Inspection[ModelSource] | None
 DataSeen = Inspection[DataSummary] | None
 
@@ -41,6 +44,7 @@ def show(desk: Desk) -> None:
         data, fit = data_section.draw(desk, source)
         can_learn = source is not None and bool(source.fitness)
         lessons, lessons_fit = data_section.training(desk, source) if can_learn else (None, None)
+        student, misfit = student_section.draw(desk, source) if source and can_learn else (None, "")
     looking = data is not None and data.state == "working"
     techniques = catalogue.technique_offers(
         desk.techniques(), None if looking else source, data.value if data else None
@@ -50,13 +54,18 @@ def show(desk: Desk) -> None:
     goals = goal_section.draw(targets)
     recipes = _techniques(desk, techniques)
     _targets(targets, known=bool(desk.availability()))
-    obstacle = _obstacle(model, data, fit) or _obstacle_of_training(lessons, lessons_fit)
+    obstacle = _obstacle(model, data, fit) or _obstacle_of_training(lessons, lessons_fit) or misfit
     if obstacle or model is None or model.value is None:
         plan_bar.waiting(obstacle)
     else:
         wish = Wish(recipes, offers.chosen(targets), goals)
-        _plan(desk, model.value, data.value if data else None, lessons.value if lessons else None, wish)
-    _watch(desk, (model, data, lessons))
+        given = Given(
+            data.value if data else None,
+            lessons.value if lessons else None,
+            student.value if student else None,
+        )
+        _plan(desk, model.value, given, wish)
+    _watch(desk, (model, data, lessons, student))
 
 
 def _begin(techniques: list[Offer], targets: list[Offer]) -> None:
@@ -105,6 +114,14 @@ def _targets(cards: list[Offer], known: bool) -> None:
     offer_cards.draw(cards)
 
 
+class Given(NamedTuple):
+    """What there is beside the model."""
+
+    data: DataSummary | None
+    lessons: DataSummary | None
+    student: ModelSource | None
+
+
 class Wish(NamedTuple):
     """What is chosen, as texts."""
 
@@ -113,13 +130,13 @@ class Wish(NamedTuple):
     goals: tuple[str, ...]
 
 
-def _plan(
-    desk: Desk, source: ModelSource, data: DataSummary | None, lessons: DataSummary | None, wish: Wish
-) -> None:
+def _plan(desk: Desk, source: ModelSource, given: Given, wish: Wish) -> None:
+    data, lessons, student = given
     request = StudyRequest(
         model=source.sha256,
         data=data.sha256 if data else None,
         training=lessons.sha256 if lessons else None,
+        student=student.sha256 if student else None,
         recipes=wish.recipes or (BASELINE,),
         targets=wish.targets,
         goals=wish.goals,
@@ -170,12 +187,16 @@ def _watch(desk: Desk, seen: tuple[Inspection[Any] | None, ...]) -> None:
 
 
 def _states(desk: Desk) -> tuple[str | bool | None, ...]:
-    model, *files = (address.get(name) for name in ("model", "data", "training"))
+    model, data, training, student = map(address.get, FILES)
     try:
         return (
-            desk.model(model).state if model else None,
-            *(desk.data(digest).state if digest else None for digest in files),
+            *(_state(desk.model, model), _state(desk.data, data), _state(desk.data, training)),
+            _state(desk.model, student),
             bool(desk.availability()),
         )
     except NotFound:
-        return None, None, None, bool(desk.availability())
+        return None, None, None, None, bool(desk.availability())
+
+
+def _state(look: Callable[[str], Inspection[Any]], digest: str | None) -> str | None:
+    return look(digest).state if digest else None

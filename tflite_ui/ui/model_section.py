@@ -26,8 +26,8 @@ def draw(desk: Desk) -> Inspection[ModelSource] | None:
     return seen
 
 
-def card(seen: Inspection[ModelSource]) -> None:
-    """What is known of a model so far."""
+def card(seen: Inspection[ModelSource], key: str = "model") -> None:
+    """What is known of a model so far; ``key`` tells one card of a page from another."""
     with st.container(border=True):
         if seen.state == "working":
             st.markdown(f"**{notices.plain(seen.name)}** · {words.size(seen.size_bytes)}")
@@ -37,10 +37,10 @@ def card(seen: Inspection[ModelSource]) -> None:
             if seen.error:
                 notices.problem(seen.error)
         else:
-            _known(seen.value)
+            _known(seen.value, key)
 
 
-def _known(source: ModelSource) -> None:
+def _known(source: ModelSource, key: str) -> None:
     st.markdown(
         f"**{notices.plain(source.name)}**  \n{notices.plain(kind(source))}, {words.size(source.size_bytes)}"
     )
@@ -51,7 +51,7 @@ def _known(source: ModelSource) -> None:
     for note in source.notes:
         st.caption(f":material/info: {notices.plain(note)}")
     if source.layers:
-        with st.expander(words.counted(len(source.layers), "layer"), type="compact", key="model.layers"):
+        with st.expander(words.counted(len(source.layers), "layer"), type="compact", key=f"{key}.layers"):
             st.dataframe(_layers(source), hide_index=True, height=min(400, 38 + 35 * len(source.layers)))
 
 

@@ -80,7 +80,8 @@ class Train(Frozen):
 
     ``base`` is the Keras file that the step before wrote (None: the original at ``path`` itself),
     ``float_before`` the float .tflite of that model, ``before`` the keys of the steps done so far,
-    ``training`` and ``data`` the paths of blobs to take samples from.
+    ``training`` and ``data`` the paths of blobs to take samples from, ``student`` that of the student,
+    uploaded as ``student_name``.
     """
 
     source: ModelSource
@@ -91,6 +92,8 @@ class Train(Frozen):
     step: Step
     data: str | None = None
     training: str | None = None
+    student: str | None = None
+    student_name: str = ""
     seed: int = 0
 
 

@@ -18,6 +18,7 @@ from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.training import CurvePoint, TrainingContext, TrainingSet
 from tflite_ui.datasets.training import training_material
 from tflite_ui.keras_bridge import to_tf_keras
+from tflite_ui.keras_graph.ports import with_ports_of
 from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.interpreter import run_all, take
 from tflite_ui.loaders import answers, find_loader, write_float
@@ -87,6 +88,14 @@ class StepContext(TrainingContext):
             path = Path(self._payload.path)
             self._original = to_tf_keras(find_loader(path, self.source.name).load(path))
         return self._original
+
+    def student(self) -> Any:
+        """The uploaded student, its ports named as the original's; see ``TrainingContext``."""
+        if self._payload.student is None:
+            raise ConversionFailed("There is no student to teach.", "Add one, or set student=narrower.")
+        path = Path(self._payload.student)
+        student = to_tf_keras(find_loader(path, self._payload.student_name).load(path))
+        return with_ports_of(student, self.original())
 
     def training_set(self) -> TrainingSet:
         """The samples to train on, with the original's outputs; raises DataMismatch."""
