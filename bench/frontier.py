@@ -2,8 +2,8 @@
 
 ``python -m bench.frontier [--quick] [--keep FOLDER]``: a teacher trained on 49,500 images of Fashion-MNIST;
 each recipe trains for less than five minutes; the best that surely loses little on 10,000 validation images
-(by the end of the paired 95 % interval, not the estimate) is reported on the 10,000 test images. A full run
-writes ``docs/frontier.md``.
+(by the end of the paired 95 % interval, not the estimate, with a margin, since the best of several is flattered)
+is reported on the 10,000 test images. A full run writes ``docs/frontier.md``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,18 @@ from bench.tables import heading, table
 PAGE = ROOT / "docs" / "frontier.md"
 VALIDATION = 10_000
 MINUTES = 5.0
-NARROW = "distillation:epochs=15,batch_size=128,width=0.25"
+MARGIN = 0.002
+"""How much less than a point a recipe may lose on the images that choose it."""
+NARROW = "distillation:epochs=15,batch_size=128"
+FEW_UNITS = f"{NARROW},width=0.5,dense_width=0.07"
 FOUR_BITS = "qat:weight_bits=4,epochs=4,learning_rate=0.0005+weight_only:bits=4"
 RECIPES = (
-    f"{NARROW}+full_integer",
-    f"{NARROW}+{FOUR_BITS}",
-    f"{NARROW}+pruning:final_sparsity=0.5+{FOUR_BITS}",
-    f"distillation:epochs=20,batch_size=128,width=0.22+{FOUR_BITS}",
-    "distillation:epochs=20,batch_size=128,width=0.2+full_integer",
+    f"{NARROW},width=0.25+full_integer",
+    f"{NARROW},width=0.3,dense_width=0.15+full_integer",
+    f"{NARROW},width=0.5,dense_width=0.1+{FOUR_BITS}",
+    f"{FEW_UNITS}+{FOUR_BITS}",
+    f"{FEW_UNITS}+pruning:final_sparsity=0.5+{FOUR_BITS}",
+    f"{NARROW},width=0.4,dense_width=0.06+{FOUR_BITS}",
 )
 QUICK = ("distillation:width=0.25,epochs=1+full_integer",)
 
@@ -69,7 +73,7 @@ def main() -> None:
         validation, test = (Material(model, data, files.training) for data in (files.validation, files.test))
         tried = rows(study(folder / "home", validation, recipes))
         show("On the validation images", tried)
-        chosen = selected(tried, 1.0 if options.quick else DROP)
+        chosen = selected(tried, 1.0 if options.quick else DROP - MARGIN)
         asked = sorted({row.recipe for row in chosen.values()})
         reported = rows(study(folder / "home", test, asked))
     show("On the test images", reported)
@@ -103,8 +107,9 @@ def _page(tried: Sequence[Row], reported: Sequence[Row], reached: Cells) -> str:
 Written by `python -m bench.frontier`. A convolutional net (`bench/teacher.py`) trained on 49,500 images of
 Fashion-MNIST; recipes of the app alone, each trained for less than {MINUTES:g} minutes on the same images.
 The best for each goal is chosen on {VALIDATION:,} validation images, where the whole paired 95 % interval has
-to lie above a loss of one point, and then run on the 10,000 test images, which had no say. A goal is met when
-the whole interval on these lies above a loss of one point as well. Raw, gzip and speed are ratios to the
+to lie above a loss of {100 * (DROP - MARGIN):.1f} points (the best of several is flattered), and then run on the
+10,000 test images, which had no say. A goal is met when the whole interval on these lies above a loss of one
+point. Raw, gzip and speed are ratios to the
 float32 file: higher is better; speed is that of XNNPACK with one thread, files interleaved in rounds.
 
 {machine()}

@@ -109,6 +109,14 @@ def test_channels_go_where_it_changes_least(tmp_path: Path) -> None:
     assert accuracy(measured) > accuracy(uniform)
 
 
+def test_dense_layers_may_be_narrowed_otherwise(tmp_path: Path) -> None:
+    alike = apply("distillation:width=0.5,epochs=1", tmp_path / "a")
+    other = apply("distillation:width=0.5,dense_width=0.25,epochs=1", tmp_path / "b")
+    assert [alike.get_layer(name).units for name in ("dense", "label")] == [16, 10]
+    assert [other.get_layer(name).units for name in ("dense", "label")] == [8, 10]
+    assert alike.get_layer("wide").filters == other.get_layer("wide").filters == 12
+
+
 @pytest.mark.parametrize("key", ["pruning", "clustering", "qat"])
 def test_only_the_layers_asked_for_are_changed(key: str, tmp_path: Path) -> None:
     made = apply(f"{key}:layers=de*|wide,epochs=1", tmp_path)

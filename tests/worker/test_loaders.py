@@ -15,8 +15,11 @@ import pytest
 
 from tests.worker.conftest import build_small
 from tflite_ui.core.errors import ConversionFailed, TFLiteUIError, UnreadableModel, UnsupportedModel
+from tflite_ui.keras_bridge import to_tf_keras
 from tflite_ui.litert.flatbuffer import facts, float_only, has_variable_ops, read
 from tflite_ui.loaders import find_loader
+from tflite_ui.worker.inspect import inspect_model
+from tflite_ui.worker.payloads import InspectModel
 
 pytestmark = [
     pytest.mark.worker,
@@ -158,6 +161,17 @@ def test_a_keras_2_saved_model_one_folder_down_keeps_its_layers(
     assert source.macs == MACS
     found = run(convert(path, tmp_path / "f.tflite"), {"image": images(3)})["label"]
     np.testing.assert_allclose(found, trained.predict(images(3), verbose=0), atol=1e-5)
+    fitness = inspect_model(InspectModel(path=str(path), name=path.name, sha256="")).fitness
+    assert {found.verdict for found in fitness.values()} <= {"works", "part"}
+    flat = to_tf_keras(find_loader(path, path.name).keras_model(path))
+    np.testing.assert_allclose(flat(images(3)), trained.predict(images(3), verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["saved_model", "tflite"])
+def test_a_graph_alone_has_no_model_to_train(kind: str, model_files: dict[str, Path]) -> None:
+    path = model_files[kind]
+    assert find_loader(path, path.name).keras_model(path) is None
+    assert inspect_model(InspectModel(path=str(path), name=path.name, sha256="")).fitness == {}
 
 
 @pytest.mark.parametrize("library", ["keras", "tf_keras"])

@@ -17,14 +17,13 @@ class Loader(ABC):
     """One file in ``loaders/`` holds one final class of it.
 
     ``suffixes`` are what the file's name may end with, ``tensorflow`` says whether the work needs
-    TensorFlow imported, and ``trainable`` whether ``load`` gives a Keras model.
+    TensorFlow imported.
     """
 
     key: ClassVar[str]
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     tensorflow: ClassVar[bool] = True
-    trainable: ClassVar[bool] = False
 
     @abstractmethod
     def sniff(self, path: Path, name: str) -> bool:
@@ -37,6 +36,10 @@ class Loader(ABC):
     @abstractmethod
     def load(self, path: Path) -> Any:
         """The model: a Keras model, the folder of an unpacked SavedModel, or a .tflite's path."""
+
+    @abstractmethod
+    def keras_model(self, path: Path) -> Any | None:
+        """The Keras model in the file, its ports named as described; None where there is only a graph."""
 
     @abstractmethod
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:

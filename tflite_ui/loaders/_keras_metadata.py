@@ -9,6 +9,7 @@ from tflite_ui.core.errors import TFLiteUIError
 from tflite_ui.core.model import ModelSource
 from tflite_ui.loaders import _keras, _layers
 from tflite_ui.loaders._config import parse_config, refuse_foreign
+from tflite_ui.loaders._signature import Signature
 
 _FILE = "keras_metadata.pb"
 _CLASSES = "_tf_keras_"
@@ -37,6 +38,20 @@ def keras_facts(folder: Path, source: ModelSource) -> dict[str, Any]:
         "softmax_output": _keras.ends_in_softmax(found, _keras.output_specs(flat)),
         "rescales_input": _layers.rescales(found),
     }
+
+
+def keras_model(folder: Path, name: str, signature: Signature) -> Any | None:
+    """The tf_keras.Model; None without metadata, with foreign code, or with ports named otherwise."""
+    if not (folder / _FILE).is_file():
+        return None
+    try:
+        _check(folder / _FILE)
+        model = _keras.flat(_keras.guarded(lambda: _open(folder), name))
+    except TFLiteUIError:
+        return None
+    pairs = (_keras.input_specs(model), signature.inputs), (_keras.output_specs(model), signature.outputs)
+    same = all({spec.name for spec in own} == {spec.name for spec in said} for own, said in pairs)
+    return model if same else None
 
 
 def _open(folder: Path) -> Any:

@@ -26,7 +26,6 @@ class Hdf5File(Loader):
     key: ClassVar[str] = "h5"
     title: ClassVar[str] = "an HDF5 model"
     suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
-    trainable: ClassVar[bool] = True
 
     @override
     def sniff(self, path: Path, name: str) -> bool:
@@ -41,6 +40,10 @@ class Hdf5File(Loader):
     def load(self, path: Path) -> Any:
         """A tf_keras.Model or a keras.Model, by the version that wrote the file."""
         return self._open(path, path.name)[0]
+
+    def keras_model(self, path: Path) -> Any | None:
+        """The same."""
+        return self.load(path)
 
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:
         """Write the float .tflite, its batch 1 and its dynamic axes as in ``shapes``."""

@@ -25,7 +25,6 @@ class KerasFile(Loader):
     key: ClassVar[str] = "keras"
     title: ClassVar[str] = "a Keras file"
     suffixes: ClassVar[tuple[str, ...]] = (".keras",)
-    trainable: ClassVar[bool] = True
 
     @override
     def sniff(self, path: Path, name: str) -> bool:
@@ -41,6 +40,10 @@ class KerasFile(Loader):
     def load(self, path: Path) -> Any:
         """A keras.Model, or a tf_keras.Model for a file of Keras 2."""
         return self._open(path, path.name)[0]
+
+    def keras_model(self, path: Path) -> Any | None:
+        """The same."""
+        return self.load(path)
 
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:
         """Write the float .tflite, its batch 1 and its dynamic axes as in ``shapes``."""

@@ -14,7 +14,7 @@ from tflite_ui.core.loader import Loader, Shapes
 from tflite_ui.core.model import ModelSource
 from tflite_ui.loaders import _convert, _signature
 from tflite_ui.loaders._files import members, sha256_of, unpack
-from tflite_ui.loaders._keras_metadata import keras_facts
+from tflite_ui.loaders._keras_metadata import keras_facts, keras_model
 
 _GRAPH = "saved_model.pb"
 _CONVERTED_WHEN_BELOW = 20_000_000
@@ -53,6 +53,12 @@ class ZippedSavedModel(Loader):
     def load(self, path: Path) -> Any:
         """The folder of the unpacked SavedModel, in a temporary place."""
         return self._unpack(path, path.name)
+
+    def keras_model(self, path: Path) -> Any | None:
+        """The tf_keras.Model that Keras 2 wrote into it, where the signature tells of the same ports."""
+        folder = self.load(path)
+        signature = _signature.open_signature(folder, path.name)
+        return keras_model(folder, path.name, signature)
 
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:
         """Write the float .tflite of the signature, its batch 1 and its dynamic axes as in ``shapes``."""

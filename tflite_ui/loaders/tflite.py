@@ -63,6 +63,10 @@ class TFLiteFile(Loader):
         return path
 
     @override
+    def keras_model(self, path: Path) -> Any | None:
+        """There is none."""
+        return None
+
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:
         """A copy; raises UnsupportedModel for a file that isn't float32 throughout or has dynamic axes."""
         graph = read(path)

@@ -42,6 +42,15 @@ class DistillationParams(TrainingParams):
         title="Width",
         description="A narrower student's share of each layer's channels; weights fall by its square.",
     )
+    dense_width: float | None = Field(
+        None,
+        gt=0.0,
+        le=1.0,
+        title="Dense width",
+        description="The share of hidden dense layers' units, where it is to be another one: "
+        "behind a flatten they hold most weights and do least of the work.",
+        json_schema_extra={"advanced": True},
+    )
     temperature: float = Field(
         3.0,
         gt=0.0,
@@ -128,7 +137,7 @@ def _student(model: Any, params: DistillationParams, context: TrainingContext) -
     """The student before it has learnt anything; raises ConversionFailed and UnsupportedModel."""
     fresh = params.start == "random"
     if params.student == "narrower":
-        return narrowed(model, 1.0 - params.width, fresh=fresh)
+        return narrowed(model, _shares(model, params), fresh=fresh)
     student = context.student()
     for own, other in zip(heads(student), heads(model), strict=True):
         if own != other:
@@ -139,3 +148,13 @@ def _student(model: Any, params: DistillationParams, context: TrainingContext) -
         names = frozenset(layer.name for layer in student.layers)
         student = rebuild(student, Changes(fresh=names))
     return student
+
+
+def _shares(model: Any, params: DistillationParams) -> dict[tuple[str, ...], float]:
+    """The share of channels that each group loses."""
+    dense = params.width if params.dense_width is None else params.dense_width
+    kinds = {layer.name: type(layer).__name__ for layer in model.layers}
+    return {
+        group.layers: 1.0 - (dense if {kinds[name] for name in group.layers} == {"Dense"} else params.width)
+        for group in groups(model)
+    }

@@ -13,7 +13,7 @@ PROMISE = (
     "For distillation: a smaller Keras model with the same inputs and outputs, trained or not. Choose "
     "**uploaded** as its student in step 4. Without one, a narrower copy of your model is taught."
 )
-KINDS = ["keras", "h5", "hdf5"]
+KINDS = ["keras", "h5", "hdf5", "zip"]
 
 
 def draw(desk: Desk, source: ModelSource) -> tuple[Inspection[ModelSource] | None, str]:

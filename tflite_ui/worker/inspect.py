@@ -31,17 +31,18 @@ def inspect_model(payload: InspectModel) -> ModelSource:
     path = Path(payload.path)
     loader = find_loader(path, payload.name)
     source = loader.describe(path, payload.name)
-    return source.model_copy(update={"fitness": fitness(loader, path)}) if loader.trainable else source
+    return source.model_copy(update={"fitness": fitness(loader, path)})
 
 
 def fitness(loader: Loader, path: Path) -> dict[str, Fitness]:
-    """For each model step by key, whether it can be done to the Keras model at ``path``."""
+    """For each model step by key, whether it can be done to the model at ``path``; empty without Keras."""
     steps = [technique for technique in techniques().values() if isinstance(technique, ModelStep)]
     try:
-        model = to_tf_keras(loader.load(path))
+        found = loader.keras_model(path)
+        model = to_tf_keras(found) if found is not None else None
     except TFLiteUIError as refused:
         return {step.key: Fitness(verdict="cannot", reason=refused.message) for step in steps}
-    return {step.key: step.fitness(model) for step in steps}
+    return {step.key: step.fitness(model) for step in steps} if model is not None else {}
 
 
 def inspect_data(payload: InspectData) -> DataSummary:

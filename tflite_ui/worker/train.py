@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tflite_ui.core.errors import ConversionFailed
+from tflite_ui.core.errors import ConversionFailed, UnsupportedModel
 from tflite_ui.core.facts import Check
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.params import Params
@@ -86,7 +86,7 @@ class StepContext(TrainingContext):
         """The original as a flat functional tf_keras model; raises UnsupportedModel."""
         if self._original is None:
             path = Path(self._payload.path)
-            self._original = to_tf_keras(find_loader(path, self.source.name).load(path))
+            self._original = to_tf_keras(_keras_model(path, self.source.name))
         return self._original
 
     def student(self) -> Any:
@@ -94,7 +94,7 @@ class StepContext(TrainingContext):
         if self._payload.student is None:
             raise ConversionFailed("There is no student to teach.", "Add one, or set student=narrower.")
         path = Path(self._payload.student)
-        student = to_tf_keras(find_loader(path, self._payload.student_name).load(path))
+        student = to_tf_keras(_keras_model(path, self._payload.student_name))
         return with_ports_of(student, self.original())
 
     def training_set(self) -> TrainingSet:
@@ -125,6 +125,14 @@ class StepContext(TrainingContext):
         with open(control, encoding="ascii", closefd=False) as lines:
             if any(line.strip() == "stop" for line in lines):
                 self._stop.set()
+
+
+def _keras_model(path: Path, name: str) -> Any:
+    """The Keras model in the file uploaded as ``name``; raises UnsupportedModel without one."""
+    model = find_loader(path, name).keras_model(path)
+    if model is None:
+        raise UnsupportedModel(f"{name} isn't a Keras model, so it can't be trained.", "Choose a Keras file.")
+    return model
 
 
 def _kept_curve(folder: Path) -> list[CurvePoint]:
