@@ -71,7 +71,7 @@ class Resident:
 def script(case: Case, folder: Path) -> Run:
     """The plain script, its own import counted."""
     command = [sys.executable, "-m", "bench.plain_script", str(case.model), str(case.data)]
-    wall, peak, output = _timed(command, folder, dict(os.environ))
+    wall, peak, output = timed(command, folder, dict(os.environ))
     answer = json.loads(output.splitlines()[-1])
     found = answer["variants"]
     return Run(
@@ -90,7 +90,7 @@ def cold(case: Case, folder: Path) -> Run:
     recipes = [word for recipe in RECIPES for word in ("--recipe", recipe)]
     command = [sys.executable, "-m", "tflite_ui", "optimize", *files, *recipes]
     environment = {**os.environ, HOME_VARIABLE: str(folder / "home")}
-    wall, peak, _ = _timed([*command, "--target", TARGET, "--out", str(out)], folder, environment)
+    wall, peak, _ = timed([*command, "--target", TARGET, "--out", str(out)], folder, environment)
     study = json.loads((out / "study.json").read_text())
     return _run(wall, _sums(study), study, peak)
 
@@ -160,7 +160,7 @@ def _run(wall: float, stages: dict[str, float], study: dict[str, Any], peak: int
     return Run(wall, stages, accuracy, p50, peak)
 
 
-def _timed(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[float, int, str]:
+def timed(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[float, int, str]:
     """Wall seconds of a command, its main process's peak bytes, what it printed; raises Incomplete."""
     with (folder / "out.txt").open("w+") as out, (folder / "err.txt").open("w+") as err:
         begin = time.perf_counter()

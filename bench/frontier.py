@@ -2,7 +2,7 @@
 
 ``python -m bench.frontier [--quick] [--keep FOLDER]``: a teacher trained on 49,500 images of Fashion-MNIST;
 each recipe trains for less than five minutes; the best that surely loses little on 10,000 validation images
-(by the end of the paired 95 % interval, not the estimate, with a margin, since the best of several is flattered)
+(by the end of the paired 95 % interval, not the estimate, with a margin: the best of several is flattered)
 is reported on the 10,000 test images. A full run writes ``docs/frontier.md``.
 """
 
@@ -107,10 +107,10 @@ def _page(tried: Sequence[Row], reported: Sequence[Row], reached: Cells) -> str:
 Written by `python -m bench.frontier`. A convolutional net (`bench/teacher.py`) trained on 49,500 images of
 Fashion-MNIST; recipes of the app alone, each trained for less than {MINUTES:g} minutes on the same images.
 The best for each goal is chosen on {VALIDATION:,} validation images, where the whole paired 95 % interval has
-to lie above a loss of {100 * (DROP - MARGIN):.1f} points (the best of several is flattered), and then run on the
-10,000 test images, which had no say. A goal is met when the whole interval on these lies above a loss of one
-point. Raw, gzip and speed are ratios to the
-float32 file: higher is better; speed is that of XNNPACK with one thread, files interleaved in rounds.
+to lie above a loss of {100 * (DROP - MARGIN):.1f} points (the best of several is flattered), and is run on
+the 10,000 test images, which had no say. A goal is met when the whole interval on these lies above a loss
+of one point. Raw, gzip and speed are ratios to the float32 file: higher is better; speed is that of XNNPACK
+with one thread, files interleaved in rounds.
 
 {machine()}
 

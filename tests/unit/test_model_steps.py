@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import tf_keras
 
 from tests.keras_models import LARGE, SMALL, inputs_of
 from tests.small_net import accuracy, images, lessons, trained
@@ -17,13 +17,17 @@ from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.params import Params
 from tflite_ui.core.recipe import parse_recipe, step_params
 from tflite_ui.core.technique import Conversion, ModelStep
+from tflite_ui.core.training import TrainingSet
 from tflite_ui.keras_bridge import to_tf_keras
 from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.interpreter import run_all
 from tflite_ui.loaders import write_float
 from tflite_ui.techniques import techniques
+from tflite_ui.techniques._fake_quant import can_quantise
 from tflite_ui.techniques._layers import chosen
 from tflite_ui.techniques._sparsity import Plan, can_prune, layer_sparsities, prune_at_once
+from tflite_ui.training.batch_norm import reestimate
+from tflite_ui.training.fit import outputs
 
 MODELS = Path(__file__).parents[2] / "docs" / "models.md"
 SPARSE = "pruning:epochs=1,final_sparsity=0.6,schedule=constant"
@@ -311,7 +315,7 @@ PARTLY = {"pruning": "part", "clustering": "part"}
     [
         ("Residual with batch-norm", {key: PARTLY.get(key, "works") for key in STEPS}),
         ("MultiHeadAttention", {"qat": "cannot", "structured_pruning": "cannot", "distillation": "cannot"}),
-        ("Embedding with mask, LSTM", {"qat": "cannot", "structured_pruning": "cannot"}),
+        ("Embedding with mask, LSTM", {"qat": "part", "structured_pruning": "cannot"}),
         ("MobileNetV2", {"pruning": "part", "qat": "works", "structured_pruning": "works"}),
     ],
 )
@@ -323,15 +327,26 @@ def test_fitness_is_known_before_anything_trains(name: str, expected: dict[str, 
     assert all(fitness.reason for fitness in verdicts.values() if fitness.verdict != "works")
 
 
-def test_a_model_of_operators_is_refused_for_qat_by_name() -> None:
-    x = tf_keras.Input((4,))
-    model = tf_keras.Model(x, tf_keras.layers.Dense(2)(x) + tf_keras.layers.Dense(2)(x))
-    technique, _ = step("qat")
-    assert technique.fitness(model).verdict == "cannot"
+OPERATORS = ["Operators and keras.ops", "Keras 2, nested", "Embedding with mask, LSTM"]
 
 
-def test_a_model_without_channels_to_spare_is_refused(tmp_path: Path) -> None:
-    x = tf_keras.Input((28, 28, 1), name="image")
-    y = tf_keras.layers.Dense(10, activation="softmax", name="label")(tf_keras.layers.Flatten()(x))
-    with pytest.raises(ConversionFailed, match="No channel"):
-        apply("structured_pruning", tmp_path, tf_keras.Model(x, y))
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_among_operators_the_layers_are_trained_for_integers(name: str, bits: int, tmp_path: Path) -> None:
+    model = to_tf_keras(SMALL[name]())
+    assert any("OpLambda" in type(layer).__name__ for layer in model.layers)
+    samples = [np.repeat(values, 8, axis=0) for values in inputs_of(model)]
+    inputs = dict(zip(model.input_names, samples, strict=True))
+    reestimate(model, inputs)
+    answers = dict(zip(model.output_names, outputs(model, inputs), strict=True))
+    technique, params = step(f"qat:epochs=1,targets=original,weight_bits={bits}")
+    place = Workplace(tmp_path, model, TrainingSet(inputs, None, answers, 20))
+    names = [layer.name for layer in model.layers if layer.name in chosen(model, "", can_quantise)]
+    made = technique.apply(model, params, place)
+    assert all(math.isfinite(point.metrics["loss"]) for point in place.curve)
+    kernels = [made.get_layer(n).get_weights()[0] for n in names if kernel(made.get_layer(n))]
+    assert kernels
+    for values in kernels:
+        assert all(len(np.unique(row)) <= 255 for row in values.reshape(-1, values.shape[-1]).T)
+    for before, after in zip(answers.values(), outputs(made, inputs), strict=True):
+        assert np.abs(before - after).max() < 0.1 * max(1.0, np.abs(before).max()) * (8 / bits) ** 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ class Changes:
     """By layer name: settings to replace, weights to set instead of the old ones, and layers to leave out.
 
     A layer left out hands on its first input. Layers in ``fresh`` keep the weights they are born with.
-    ``names`` calls layers and inputs otherwise.
+    ``names`` calls layers and inputs otherwise; ``around`` makes what is called in a layer's place of it.
     """
 
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class Changes:
     without: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
+    around: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def name(self, name: str) -> str:
         """What the layer or input ``name`` is to be called."""
@@ -44,6 +45,7 @@ class _Rebuilder(Making):
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._made: dict[str, tuple[Any, Any]] = {}
+        self._called: dict[str, Any] = {}
 
     @override
     def input(self, layer: Any, tensor: Any) -> Any:
@@ -81,4 +83,6 @@ class _Rebuilder(Making):
             made = type(layer).from_config(config)
             made.trainable = layer.trainable
             self._made[layer.name] = layer, made
-        return self._made[layer.name][1]
+            around = self._changes.around.get(layer.name)
+            self._called[layer.name] = around(made) if around else made
+        return self._called[layer.name]

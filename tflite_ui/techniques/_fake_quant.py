@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from tflite_ui.keras_graph.neighbours import readers
+from tflite_ui.keras_graph.rebuild import Changes, rebuild
 from tflite_ui.techniques._kernel_config import keeping, kernel_config
 from tflite_ui.techniques._layers import has_kernel
 
@@ -21,12 +22,18 @@ def can_quantise(layer: Any) -> bool:
     return "Separable" not in type(layer).__name__ and bool(_registry().supports(layer))
 
 
+def has_operators(model: Any) -> bool:
+    """Whether some of ``model`` are bare operators: the toolkit's own way through a model refuses those."""
+    return any("OpLambda" in type(layer).__name__ for layer in model.layers)
+
+
 def wrapped(model: Any, bits: int, before: tuple[str, ...], names: Collection[str]) -> Any:
     """``model`` with its layers called ``names`` wrapped; sparsity and clusters made before are kept.
 
     8 bits is the toolkit's scheme: per channel for convolutions, per tensor elsewhere, moving averages for
     activations. 4 bits puts kernels on a symmetric grid of 15 values per channel, but for those of the
-    first and the last layer, as the 4-bit conversion does.
+    first and the last layer, as the 4-bit conversion does. A model with operators is wrapped layer by layer
+    (its batch normalisations should be folded before): the operators stay float.
     """
     import tf_keras
     from tensorflow_model_optimization.quantization import keras as quantization
@@ -38,12 +45,31 @@ def wrapped(model: Any, bits: int, before: tuple[str, ...], names: Collection[st
         if layer.name in names
     }
 
+    if has_operators(model):
+        return _layer_by_layer(model, scheme.get_quantize_registry(), configs, names)
+
     def annotate(layer: Any) -> Any:
         return quantization.quantize_annotate_layer(layer) if layer.name in names else layer
 
     annotated = tf_keras.models.clone_model(model, clone_function=annotate)
     with quantization.quantize_scope({kind.__name__: kind}):
         return quantization.quantize_apply(annotated, keeping(scheme, configs))
+
+
+def _layer_by_layer(model: Any, registry: Any, configs: Mapping[str, Any], names: Collection[str]) -> Any:
+    """``model`` with the toolkit's wrapper around each layer called in ``names``."""
+    from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import (
+        QuantizeWrapperV2,
+    )
+
+    def around(layer: Any) -> Any:
+        old = model.get_layer(layer.name)
+        if old.weights:
+            layer.build(old.get_input_shape_at(0))
+            layer.set_weights(old.get_weights())
+        return QuantizeWrapperV2(layer, configs.get(layer.name) or registry.get_quantize_config(layer))
+
+    return rebuild(model, Changes(around=dict.fromkeys(names, around), fresh=frozenset(names)))
 
 
 def _special(model: Any, bits: int) -> Iterator[tuple[Any, tuple[int, bool]]]:

@@ -15,7 +15,7 @@ from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import TrainingContext, epochs, learning_rate
 from tflite_ui.keras_graph.fold import fold_batch_norm
-from tflite_ui.techniques._fake_quant import baked, can_quantise, hold_zeros, wrapped
+from tflite_ui.techniques._fake_quant import baked, can_quantise, has_operators, hold_zeros, wrapped
 from tflite_ui.techniques._layers import SomeLayersParams, chosen, judged
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.fit import Task, fit
@@ -49,10 +49,6 @@ class Qat(ModelStep):
     @override
     def fitness(self, model: Any) -> Fitness:
         """In part when some layers with weights aren't among the toolkit's."""
-        operators = [layer.name for layer in model.layers if "OpLambda" in type(layer).__name__]
-        if operators:
-            reason = f"'{operators[0]}' is an operator; the toolkit wants layers alone."
-            return Fitness(verdict="cannot", reason=reason, layers=tuple(operators))
         return judged(model, can_quantise, "no layer can be trained for integers.", "train in float")
 
     @override
@@ -63,7 +59,7 @@ class Qat(ModelStep):
         """
         assert isinstance(params, QatParams)
         data = context.training_set()
-        plain = fold_batch_norm(model) if params.weight_bits == 4 else model
+        plain = fold_batch_norm(model) if params.weight_bits == 4 or has_operators(model) else model
         names = chosen(plain, params.layers, can_quantise)
         try:
             training = wrapped(plain, params.weight_bits, context.before, names)
