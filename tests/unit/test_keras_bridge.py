@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -36,6 +37,22 @@ def test_a_bridged_model_answers_alike(build: Build) -> None:
     assert sum(w.numpy().size for w in flat.trainable_weights) == sum(
         int(np.prod(w.shape)) for w in model.trainable_weights
     )
+
+
+@pytest.mark.parametrize("library", [keras, tf_keras])
+def test_dropout_happens_in_training_alone(library: Any, tmp_path: Path) -> None:
+    x = library.Input((400,))
+    library.Model(x, library.layers.Dropout(0.5)(x)).save(tmp_path / "dropping.keras")
+    flat = to_tf_keras(library.models.load_model(tmp_path / "dropping.keras"))
+    ones = np.ones((1, 400), np.float32)
+    assert 0.3 < np.mean(flat(ones, training=True).numpy() == 0) < 0.7
+    np.testing.assert_array_equal(flat(ones, training=False), ones)
+
+
+def test_a_keras_2_layer_held_in_inference_stays_so() -> None:
+    x = tf_keras.Input((400,))
+    flat = to_tf_keras(tf_keras.Model(x, tf_keras.layers.Dropout(0.5)(x, training=False)))
+    np.testing.assert_array_equal(flat(np.ones((1, 400)), training=True), np.ones((1, 400)))
 
 
 def test_frozen_layers_stay_frozen() -> None:

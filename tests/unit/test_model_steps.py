@@ -121,6 +121,14 @@ def test_dense_layers_may_be_narrowed_otherwise(tmp_path: Path) -> None:
     assert alike.get_layer("wide").filters == other.get_layer("wide").filters == 12
 
 
+def test_a_narrower_student_has_no_dropout(tmp_path: Path) -> None:
+    def rates(model: Any) -> list[float]:
+        return [layer.rate for layer in model.layers if type(layer).__name__ == "Dropout"]
+
+    assert rates(apply("distillation:epochs=1", tmp_path / "a")) == [0.0]
+    assert rates(apply("structured_pruning:epochs=1", tmp_path / "b")) == rates(trained()) == [0.1]
+
+
 @pytest.mark.parametrize("key", ["pruning", "clustering", "qat"])
 def test_only_the_layers_asked_for_are_changed(key: str, tmp_path: Path) -> None:
     made = apply(f"{key}:layers=de*|wide,epochs=1", tmp_path)

@@ -43,7 +43,7 @@ class Maker(Making):
     @override
     def call(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the layer, made anew, answers; raises UnsupportedModel naming it."""
-        kwargs = {key: value for key, value in kwargs.items() if value is not None or key not in SILENT}
+        kwargs = {key: value for key, value in kwargs.items() if _counts(layer, key, value)}
         if operators.is_operator(layer):
             return operators.call(layer, self._name(str(layer.name)), args, kwargs)
         try:
@@ -100,6 +100,17 @@ class Maker(Making):
             found, number = f"{name}_{number}", number + 1
         self._names.add(found)
         return found
+
+
+def _counts(layer: Any, key: str, value: Any) -> bool:
+    """Whether a call's argument says something.
+
+    Keras 3 writes a layer's default of ``training`` into each call, and doesn't heed it: the model's own
+    decides. tf_keras would heed it, and dropout would never happen.
+    """
+    if key == "training" and type(layer).__module__.startswith("keras."):
+        return False
+    return value is not None or key not in SILENT
 
 
 class Made:

@@ -137,7 +137,7 @@ def _student(model: Any, params: DistillationParams, context: TrainingContext) -
     """The student before it has learnt anything; raises ConversionFailed and UnsupportedModel."""
     fresh = params.start == "random"
     if params.student == "narrower":
-        return narrowed(model, _shares(model, params), fresh=fresh)
+        return without_dropout(narrowed(model, _shares(model, params), fresh=fresh))
     student = context.student()
     for own, other in zip(heads(student), heads(model), strict=True):
         if own != other:
@@ -148,6 +148,15 @@ def _student(model: Any, params: DistillationParams, context: TrainingContext) -
         names = frozenset(layer.name for layer in student.layers)
         student = rebuild(student, Changes(fresh=names))
     return student
+
+
+def without_dropout(model: Any) -> Any:
+    """``model`` with its dropout layers idle.
+
+    A narrow layer has no units to spare, and a teacher's soft answers keep it from learning by heart.
+    """
+    idle = {layer.name: {"rate": 0.0} for layer in model.layers if "Dropout" in type(layer).__name__}
+    return rebuild(model, Changes(settings=idle))
 
 
 def _shares(model: Any, params: DistillationParams) -> dict[tuple[str, ...], float]:
