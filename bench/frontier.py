@@ -26,7 +26,7 @@ VALIDATION = 10_000
 MINUTES = 5.0
 MARGIN = 0.002
 """How much less than a point a recipe may lose on the images that choose it."""
-NARROW = "distillation:epochs=15,batch_size=128"
+NARROW = "distillation:epochs=15,batch_size=128,temperature=1.5,alpha=0.7"
 FEW_UNITS = f"{NARROW},width=0.5,dense_width=0.07"
 FOUR_BITS = "qat:weight_bits=4,epochs=4,learning_rate=0.0005+weight_only:bits=4"
 RECIPES = (
