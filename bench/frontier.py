@@ -27,10 +27,12 @@ MINUTES = 5.0
 MARGIN = 0.002
 """How much less than a point a recipe may lose on the images that choose it."""
 NARROW = "distillation:epochs=15,batch_size=128,temperature=1.5,alpha=0.7"
+LONGER = NARROW.replace("epochs=15", "epochs=25")
 FEW_UNITS = f"{NARROW},width=0.5,dense_width=0.07"
 FOUR_BITS = "qat:weight_bits=4,epochs=4,learning_rate=0.0005+weight_only:bits=4"
 RECIPES = (
-    f"{NARROW},width=0.25+full_integer",
+    f"{LONGER},width=0.25,dense_width=0.5+full_integer",
+    f"{LONGER},width=0.28,dense_width=0.4+full_integer",
     f"{NARROW},width=0.3,dense_width=0.15+full_integer",
     f"{NARROW},width=0.5,dense_width=0.1+{FOUR_BITS}",
     f"{FEW_UNITS}+{FOUR_BITS}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.frozen import Frozen
-from tflite_ui.core.target import Evidence
+from tflite_ui.core.target import Evidence, OpCost
 from tflite_ui.core.variant import Status
 
 
@@ -39,6 +39,8 @@ class Measurement(Frozen):
     ``histogram`` holds (lower edge in ms, count) pairs; ``round_p50_ms`` the median of each round;
     ``noise`` the spread of the rounds' medians, (max - min) / median; ``session`` names the group of
     benchmarks interleaved with this one, and ``baseline_p50_ms`` is the baseline's p50 in that group.
+    ``estimate_ms`` is a model's word, never a measurement; ``figures`` are other numbers by name; ``ops``
+    what each operator costs; ``artefact`` the digest of a file compiled for the target.
     """
 
     variant: str
@@ -58,3 +60,7 @@ class Measurement(Frozen):
     noisy: bool = False
     session: str = ""
     baseline_p50_ms: float | None = None
+    estimate_ms: float | None = None
+    figures: dict[str, float] = {}
+    ops: tuple[OpCost, ...] = ()
+    artefact: str | None = None

@@ -8,9 +8,9 @@ from typing import Any
 from tflite_ui.core.errors import InvalidRecipe, InvalidTarget
 from tflite_ui.core.frozen import Frozen, digest_of
 from tflite_ui.core.goal import Goal
-from tflite_ui.core.params import format_spec, parse_params, parse_spec
+from tflite_ui.core.params import Params, format_spec, parse_params, parse_spec
 from tflite_ui.core.recipe import Recipe, Techniques, parse_recipe, wants
-from tflite_ui.core.target import BenchmarkOptions, Target
+from tflite_ui.core.target import Target
 
 Targets = Mapping[str, Target]
 BASELINE = "float32"
@@ -78,11 +78,9 @@ def parse_target(text: str, targets: Targets) -> TargetSpec:
     return TargetSpec(target=key, options=options.model_dump(mode="json"), spec=format_spec(key, options))
 
 
-def target_options(spec: TargetSpec, targets: Targets) -> BenchmarkOptions:
+def target_options(spec: TargetSpec, targets: Targets) -> Params:
     """The typed options of a target spec."""
-    options = parse_params(targets[spec.target].Options, spec.options, spec.target, InvalidTarget)
-    assert isinstance(options, BenchmarkOptions)
-    return options
+    return parse_params(targets[spec.target].Options, spec.options, spec.target, InvalidTarget)
 
 
 def with_baseline(recipes: Iterable[Recipe], techniques: Techniques) -> tuple[Recipe, ...]:

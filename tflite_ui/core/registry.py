@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -24,6 +27,33 @@ def discover(package: str, base: type[T]) -> dict[str, T]:
                 raise ValueError(f"{package}: two classes have the key {key!r}")
             found[key] = kind()
     return dict(sorted(found.items(), key=lambda item: item[0]))
+
+
+def load_folder(folder: Path, base: type[T]) -> tuple[dict[str, T], list[str]]:
+    """One instance of each concrete subclass of ``base`` in a folder's Python files, by its key.
+
+    Files whose name starts with an underscore are skipped. Beside the instances a sentence for each file that
+    can't be loaded.
+    """
+    found: dict[str, T] = {}
+    problems = []
+    for path in sorted(folder.glob("[!_]*.py")):
+        try:
+            for kind in _classes(_loaded(path), base):
+                found[kind.key] = kind()  # type: ignore[attr-defined]
+        except Exception as broken:
+            problems.append(f"'{path}' can't be loaded: {type(broken).__name__}: {broken}")
+    return found, problems
+
+
+def _loaded(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"tflite_ui_added_{path.stem}", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _modules(package: str) -> list[ModuleType]:

@@ -154,8 +154,18 @@ def _variant(variant: Variant) -> dict[str, Any]:
     return {**plain, **facts_or_null, **rest, **io, "scheme": facts.get("scheme") or None}
 
 
-EVIDENCE = ("requested", "used", "nodes_delegated", "nodes_total", "partitions", "adapter", "kind")
-EXTRA = ("histogram", "round_p50_ms", "noise", "noisy", "session", "baseline_p50_ms")
+EVIDENCE = (
+    "requested",
+    "used",
+    "nodes_delegated",
+    "nodes_total",
+    "partitions",
+    "adapter",
+    "fallback",
+    "kind",
+)
+RUNS = ("histogram", "round_p50_ms", "noise", "noisy", "session", "baseline_p50_ms")
+EXTRA = (*RUNS, "estimate_ms", "figures", "ops", "artefact")
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.params import Params
 
 Kind = Literal["measured", "emulated", "estimated"]
+Accelerator = Literal["CPU", "GPU", "NPU", "any"]
+"""``any``: what a library drives that only the operator knows."""
 Tensors = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -24,6 +26,8 @@ class Availability(Frozen):
     available: bool
     reason: str = ""
     install: str = ""
+    note: str = ""
+    """What is worth knowing before it is used, e.g. that the GPU here is only emulated."""
 
 
 class BenchmarkOptions(Params):
@@ -55,7 +59,10 @@ class HostOptions(BenchmarkOptions):
 
 
 class Evidence(Frozen):
-    """What ran, as the runtime itself tells it: None where it doesn't tell."""
+    """What ran, as the runtime itself tells it: None where it doesn't tell.
+
+    ``fallback`` names the operators that were left to the CPU, or that made the target refuse the file.
+    """
 
     requested: str
     used: str
@@ -63,7 +70,34 @@ class Evidence(Frozen):
     nodes_total: int | None = None
     partitions: int | None = None
     adapter: str | None = None
+    fallback: tuple[str, ...] = ()
     kind: Kind = "measured"
+
+
+class OpCost(Frozen):
+    """What one operator costs: ``cost`` in ``unit``, ``share`` of all (0 to 1), and where it runs."""
+
+    operator: str
+    name: str
+    where: Literal["CPU", "GPU", "NPU"]
+    cost: float
+    unit: Literal["ms", "cycles"]
+    share: float
+
+
+class Report(Frozen):
+    """What a target tells of a file: estimates, memory, and a compiled file, none of them timed here.
+
+    ``latency_ms`` is an estimate for one run; ``arena_bytes`` the memory for activations; ``figures`` are
+    other numbers by name (``cycles``); ``artefact`` is the path of a compiled file in the job's folder.
+    """
+
+    evidence: Evidence
+    latency_ms: float | None = None
+    arena_bytes: int | None = None
+    figures: dict[str, float] = {}
+    ops: tuple[OpCost, ...] = ()
+    artefact: str | None = None
 
 
 class Runner(ABC):
@@ -82,6 +116,10 @@ class Runner(ABC):
         """Run once on the inputs placed: this call is what is timed."""
 
     @abstractmethod
+    def arena_bytes(self) -> int | None:
+        """The memory for activations, where the runtime tells of it."""
+
+    @abstractmethod
     def outputs(self) -> dict[str, npt.NDArray[np.generic]]:
         """The outputs of the last run by name, dequantised to float where they are quantised."""
 
@@ -90,20 +128,40 @@ class Target(ABC):
     """One file in ``targets/`` holds one final class of it.
 
     ``hardware`` names the machine it occupies: two benchmarks of the same hardware never
-    run side by side.
+    run side by side. A final class derives from RunTarget or ReportTarget.
     """
 
     key: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
-    accelerator: ClassVar[Literal["CPU", "GPU", "NPU"]]
+    accelerator: ClassVar[Accelerator]
     hardware: ClassVar[str] = "host"
-    Options: ClassVar[type[BenchmarkOptions]] = HostOptions
+    Options: ClassVar[type[Params]] = HostOptions
 
     @abstractmethod
     def availability(self) -> Availability:
         """Asked in a child process, since it may load native code."""
 
+
+class RunTarget(Target):
+    """A target that runs files here. Only what is ``measured`` is timed."""
+
+    def devices(self) -> tuple[str, ...]:
+        """The device files and folders that its drivers use."""
+        return ()
+
+    def reads(self) -> tuple[str, ...]:
+        """The files and folders that it reads beside the system's and Python's own."""
+        return ()
+
     @abstractmethod
     def open(self, tflite: Path, options: BenchmarkOptions) -> Runner:
         """The file ready to run; raises BenchmarkFailed when the target refuses it."""
+
+
+class ReportTarget(Target):
+    """A target that tells of a file without running it to be timed, or that times it elsewhere by itself."""
+
+    @abstractmethod
+    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
+        """What it tells, made in ``folder``; raises BenchmarkFailed when it refuses the file."""

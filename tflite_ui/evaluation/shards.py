@@ -21,7 +21,8 @@ from signal import SIGKILL
 import numpy as np
 
 from tflite_ui.core.errors import VerificationFailed
-from tflite_ui.litert.interpreter import Array, Session, rows_of, take
+from tflite_ui.litert.interpreter import Session, rows_of, take
+from tflite_ui.litert.numbers import Array
 
 POLL_SECONDS = 0.05
 

@@ -1,17 +1,31 @@
-"""What targets can be used here: asked once, in a child, since the answer may load native code."""
+"""What targets can be used here: asked once, each in a child of its own: asking may load native code."""
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-from tflite_ui.core.target import Availability
+from tflite_ui.core.plan import Limits
+from tflite_ui.core.target import Availability, RunTarget, Target
 from tflite_ui.jobs.workshop import Call, Workshop, problem
 from tflite_ui.targets import targets
-from tflite_ui.worker import payloads
+from tflite_ui.worker.payloads import AskTarget
+
+LIMITS = Limits(timeout_seconds=60.0)
+
+
+def devices(target: Target) -> tuple[str, ...]:
+    """The device files that a target's drivers use."""
+    return target.devices() if isinstance(target, RunTarget) else ()
+
+
+def reads(target: Target) -> tuple[str, ...]:
+    """What else a target reads."""
+    return target.reads() if isinstance(target, RunTarget) else ()
 
 
 class Availabilities:
-    """Asks when first needed and keeps the answer."""
+    """Asks when first needed and keeps the answer; a target that hangs or crashes isn't available."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
@@ -34,11 +48,15 @@ class Availabilities:
         return self._found
 
     def _ask(self) -> None:
-        call = Call("availability", payloads.Nothing())
+        with ThreadPoolExecutor(self._workshop.cores) as pool:
+            answers = list(pool.map(self._one, targets().values()))
+        self._found = dict(zip(targets(), answers, strict=True))
+
+    def _one(self, target: Target) -> Availability:
+        ask = AskTarget(target=target.key)
+        call = Call("availability", ask, reads(target), devices=devices(target), limits=LIMITS)
         outcome = self._workshop.run(call)
         self._workshop.sweep(call)
         if outcome.result is not None:
-            self._found = payloads.Availabilities.model_validate(outcome.result).targets
-        else:
-            lost = Availability(available=False, reason=problem(outcome).sentence)
-            self._found = dict.fromkeys(targets(), lost)
+            return Availability.model_validate(outcome.result)
+        return Availability(available=False, reason=problem(outcome).sentence)

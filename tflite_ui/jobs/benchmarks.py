@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.study import Study
+from tflite_ui.jobs.availabilities import devices, reads
 from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.executor import RunningJob
 from tflite_ui.jobs.ledger import OPEN, Ledger
 from tflite_ui.jobs.rounds import GROUP, Rounds, Seat
 from tflite_ui.jobs.workshop import Call, Workshop
 from tflite_ui.store.uploads import Upload
+from tflite_ui.targets import targets
 from tflite_ui.worker.payloads import Benchmark
 
+ARTEFACT = "compiled.tflite"
 Register = Callable[[str, RunningJob], None]
 Stopped = Callable[[str], bool]
 
@@ -55,10 +59,18 @@ class Benchmarks:
 
         self._board.stage(spec, "open", 0.0)
         try:
-            return Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn).run()
+            measured = Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn).run()
+            return [self._kept(one) for one in measured]
         finally:
             for seat in seats:
                 self._workshop.sweep(seat.call)
+
+    def _kept(self, measured: Measurement) -> Measurement:
+        """The same with the file that was compiled for the target kept as a blob."""
+        if measured.artefact is None:
+            return measured
+        digest = self._workshop.blobs.add(Path(measured.artefact), ARTEFACT).digest
+        return measured.model_copy(update={"artefact": digest})
 
     def _seats(self, group: list[Measurement]) -> list[Seat]:
         """The baseline first, as a mere reference when it isn't in the queue itself."""
@@ -89,7 +101,15 @@ class Benchmarks:
             seed=study.request.seed,
         )
         limits = study.request.limits
-        seat = Seat(measurement, Call("benchmark", payload, (path, data_path), limits=limits), reference)
+        where = targets()[measurement.target]
+        call = Call(
+            "benchmark",
+            payload,
+            (path, data_path, *reads(where)),
+            devices=devices(where),
+            limits=limits,
+        )
+        seat = Seat(measurement, call, reference)
         seat.call.on_event = seat.hear
         seat.call.on_start = lambda job: self._register(variant.id, job)
         return seat

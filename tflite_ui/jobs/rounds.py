@@ -74,7 +74,7 @@ class Rounds:
         return self._results()
 
     def _runs(self) -> int:
-        return int(self._seats[0].measurement.options["runs"])
+        return int(self._seats[0].measurement.options.get("runs", 1))
 
     def _turn(self, seat: Seat, act: Callable[[], None]) -> None:
         self._turns += 1

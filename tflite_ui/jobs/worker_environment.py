@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 import tflite_ui
+from tflite_ui.settings import SETTINGS_VARIABLE, settings_file
 
 COMMAND = (sys.executable, "-P", "-m", "tflite_ui.worker")
 """-P: the folder that the app was started in is not searched for modules."""
@@ -42,7 +43,13 @@ def worker_environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if k in PASSED_ON or k.startswith(("LC_", "TFLITE_UI_"))}
     root = str(Path(tflite_ui.__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-    return {**_bytecode(), **kept, **SET, "PYTHONPATH": path}
+    return {
+        **_bytecode(),
+        **kept,
+        **SET,
+        SETTINGS_VARIABLE: str(settings_file().resolve()),
+        "PYTHONPATH": path,
+    }
 
 
 def _bytecode() -> dict[str, str]:

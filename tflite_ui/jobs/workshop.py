@@ -32,6 +32,7 @@ class Call:
     kind: JobKind
     payload: Frozen
     reads: tuple[Path | str | None, ...] = ()
+    devices: tuple[str, ...] = ()
     tensorflow: bool = False
     limits: Limits = field(default_factory=Limits)
     on_event: OnEvent = ignore
@@ -65,6 +66,7 @@ class Workshop:
             payload=call.payload.model_dump(mode="json"),
             limits=call.limits,
             reads=tuple(str(path) for path in call.reads if path),
+            devices=call.devices,
         )
         running = self.executor.start(job, call.on_event)
         call.on_start(running)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from tflite_ui.core.errors import UnreadableModel, VerificationFailed
 from tflite_ui.litert.flatbuffer import read
+from tflite_ui.litert.numbers import Array, Slot
 
-Array = npt.NDArray[Any]
 Kernels = Literal["reference", "builtin", "xnnpack"]
 """Plain reference kernels, the runtime's own fast ones, or XNNPACK where it takes the operator."""
 RESOLVERS = {
@@ -34,17 +33,8 @@ class Delegation:
     taken: int
     total: int
     partitions: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Port:
-    """One input or output: its place in the interpreter, its dtype, and its scale (0 for none)."""
-
-    name: str
-    index: int
-    dtype: Any
-    scale: float
-    zero_point: int
+    left: tuple[str, ...] = ()
+    """The kinds of operators that delegates didn't take."""
 
 
 class Session:
@@ -53,10 +43,12 @@ class Session:
     Raises VerificationFailed from every method when the runtime refuses.
     """
 
-    def __init__(self, path: Path, kernels: Kernels = "xnnpack", threads: int = 1) -> None:
+    def __init__(
+        self, path: Path, kernels: Kernels = "xnnpack", threads: int = 1, delegates: Sequence[Any] = ()
+    ) -> None:
         try:
             self._graph = read(path)
-            self._interpreter = _interpreter(path, kernels, threads)
+            self._interpreter = _interpreter(path, kernels, threads, delegates)
             self._interpreter.allocate_tensors()
         except _REFUSALS as refused:
             raise _refused(path, "open", refused) from refused
@@ -83,7 +75,7 @@ class Session:
         """Place one batch [batch, ...] by input name; real numbers are quantised where need be."""
         try:
             for port in self._inputs:
-                self._interpreter.set_tensor(port.index, _quantise(inputs[port.name], port))
+                self._interpreter.set_tensor(port.index, port.quantise(inputs[port.name]))
         except KeyError as missing:
             raise VerificationFailed(
                 f"{self._path.name} has an input {missing}, which the original hasn't.",
@@ -102,7 +94,7 @@ class Session:
     def outputs(self) -> dict[str, Array]:
         """Copies of the last run's outputs by name, as float32."""
         get = self._interpreter.get_tensor
-        return {port.name: _dequantise(get(port.index), port) for port in self._outputs}
+        return {port.name: port.dequantise(get(port.index)) for port in self._outputs}
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs of one batch."""
@@ -121,9 +113,10 @@ class Session:
         pieces = [node for node in nodes if node["op_name"] == "DELEGATE"]
         makers = {int(out): node for node in own for out in node["outputs"]}
         taken = set().union(*(_inside(piece, makers) for piece in pieces)) if pieces else set()
-        return Delegation(taken=len(taken), total=len(own), partitions=len(pieces))
+        left = tuple(dict.fromkeys(str(node["op_name"]) for node in own if node["index"] not in taken))
+        return Delegation(taken=len(taken), total=len(own), partitions=len(pieces), left=left)
 
-    def _ports(self, details: list[dict[str, Any]], ports: Any) -> tuple[_Port, ...]:
+    def _ports(self, details: list[dict[str, Any]], ports: Any) -> tuple[Slot, ...]:
         return tuple(_port(detail, port.name) for detail, port in zip(details, ports, strict=True))
 
 
@@ -202,32 +195,25 @@ def _same(given: Array, expected: Array) -> bool:
     return bool(np.allclose(given, expected, rtol=0.0, atol=SAME_BATCH * largest, equal_nan=True))
 
 
-def _interpreter(path: Path, kernels: Kernels, threads: int) -> Any:
+def _interpreter(path: Path, kernels: Kernels, threads: int, delegates: Sequence[Any]) -> Any:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     resolver = OpResolverType[RESOLVERS[kernels]]
-    return Interpreter(str(path), num_threads=threads, experimental_op_resolver_type=resolver)
+    return Interpreter(
+        str(path),
+        num_threads=threads,
+        experimental_op_resolver_type=resolver,
+        experimental_delegates=list(delegates) or None,
+    )
 
 
-def _port(detail: dict[str, Any], name: str) -> _Port:
+def _port(detail: dict[str, Any], name: str) -> Slot:
     quantisation = detail["quantization_parameters"]
     scales, zeros = quantisation["scales"], quantisation["zero_points"]
     whole = np.issubdtype(detail["dtype"], np.integer)
     scale = float(scales[0]) if len(scales) and whole else 0.0
-    return _Port(name, int(detail["index"]), detail["dtype"], scale, int(zeros[0]) if scale else 0)
-
-
-def _quantise(values: Array, port: _Port) -> Array:
-    if not port.scale or values.dtype.kind != "f":
-        return np.ascontiguousarray(values, dtype=port.dtype)
-    limits = np.iinfo(port.dtype)
-    steps = np.round(values / np.float32(port.scale)) + port.zero_point
-    return np.clip(steps, limits.min, limits.max).astype(port.dtype)
-
-
-def _dequantise(values: Array, port: _Port) -> Array:
-    real = values.astype(np.float32)
-    return (real - np.float32(port.zero_point)) * np.float32(port.scale) if port.scale else real
+    shape = tuple(int(d) for d in detail["shape"])
+    return Slot(name, int(detail["index"]), shape, detail["dtype"], scale, int(zeros[0]) if scale else 0)
 
 
 def _inside(piece: dict[str, Any], makers: dict[int, dict[str, Any]]) -> set[int]:

@@ -107,7 +107,7 @@ def _variant(plain: Document) -> Variant:
 
 
 def _measurement(plain: Document) -> Measurement:
-    evidence = {name: plain[name] for name in EVIDENCE}
+    evidence = {name: plain[name] for name in EVIDENCE if plain.get(name) is not None}
     gone = {*EVIDENCE, "extra", "latency_ms"}
     rest = {name: value for name, value in plain.items() if name not in gone}
     ran = Evidence.model_validate(evidence) if plain["kind"] else None

@@ -5,19 +5,20 @@ from __future__ import annotations
 import importlib
 from abc import abstractmethod
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tflite_ui.core.errors import BenchmarkFailed, VerificationFailed
 from tflite_ui.core.target import (
+    Accelerator,
     Availability,
     BenchmarkOptions,
     Evidence,
     HostOptions,
     Runner,
-    Target,
+    RunTarget,
     Tensors,
 )
 from tflite_ui.litert.interpreter import Delegation, Kernels, Session
@@ -26,10 +27,10 @@ RUNTIME = "ai_edge_litert.interpreter"
 INSTALL = "pip install ai-edge-litert"
 
 
-class CpuTarget(Target):
+class CpuTarget(RunTarget):
     """A target that is the interpreter with ``kernels``."""
 
-    accelerator: ClassVar[Literal["CPU", "GPU", "NPU"]] = "CPU"
+    accelerator: ClassVar[Accelerator] = "CPU"
     kernels: ClassVar[Kernels]
 
     @abstractmethod
@@ -55,11 +56,35 @@ class CpuTarget(Target):
         return CpuRunner(session, self)
 
 
-class CpuRunner(Runner):
+class SessionRunner(Runner):
+    """An interpreter's session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def set_inputs(self, inputs: Tensors) -> None:
+        """Place one batch of 1."""
+        self._session.set_inputs(inputs)
+
+    def invoke(self) -> None:
+        """Run once."""
+        self._session.invoke()
+
+    def arena_bytes(self) -> int | None:
+        """The interpreter doesn't tell."""
+        return None
+
+    def outputs(self) -> dict[str, npt.NDArray[np.generic]]:
+        """The last run's outputs as float32."""
+        return dict(self._session.outputs())
+
+
+class CpuRunner(SessionRunner):
     """A session and the target it belongs to."""
 
     def __init__(self, session: Session, target: CpuTarget) -> None:
-        self._session, self._target = session, target
+        super().__init__(session)
+        self._target = target
 
     def evidence(self) -> Evidence:
         """As the interpreter's own list of nodes shows it."""
@@ -70,16 +95,5 @@ class CpuRunner(Runner):
             nodes_delegated=found.taken,
             nodes_total=found.total,
             partitions=found.partitions,
+            fallback=found.left if found.taken else (),
         )
-
-    def set_inputs(self, inputs: Tensors) -> None:
-        """Place one batch of 1."""
-        self._session.set_inputs(inputs)
-
-    def invoke(self) -> None:
-        """Run once."""
-        self._session.invoke()
-
-    def outputs(self) -> dict[str, npt.NDArray[np.generic]]:
-        """The last run's outputs as float32."""
-        return dict(self._session.outputs())

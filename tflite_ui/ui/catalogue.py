@@ -12,6 +12,13 @@ from tflite_ui.core.technique import Conversion, ModelStep, Need, Technique
 from tflite_ui.ui.offers import Offer
 from tflite_ui.ui.presets import FIRST_TARGETS
 
+PRICES = {
+    "CPU": "Runs on the CPU.",
+    "GPU": "Runs on the GPU.",
+    "NPU": "For an NPU.",
+    "any": "Runs on what the library drives.",
+}
+
 
 def technique_offers(
     techniques: Mapping[str, Technique], source: ModelSource | None, data: DataSummary | None
@@ -86,7 +93,7 @@ def _target_offer(target: Target, known: Availability | None) -> Offer:
         key=target.key,
         title=target.title,
         summary=target.summary,
-        price=f"Runs on the {target.accelerator}.",
+        price=PRICES[target.accelerator],
         params=target.Options,
         refusal=refusal,
     )

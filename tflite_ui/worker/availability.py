@@ -1,19 +1,12 @@
-"""Which targets can be used on this machine."""
+"""Whether a target can be used on this machine."""
 
 from __future__ import annotations
 
 from tflite_ui.core.target import Availability, Target
-from tflite_ui.targets import targets
-from tflite_ui.worker.payloads import Availabilities
-
-
-def availability() -> Availabilities:
-    """Every target's own answer; one that breaks while answering isn't available."""
-    return Availabilities(targets={key: ask(target) for key, target in targets().items()})
 
 
 def ask(target: Target) -> Availability:
-    """One target's answer."""
+    """A target's own answer; one that breaks while answering isn't available."""
     try:
         return target.availability()
     except Exception as broken:

@@ -11,7 +11,7 @@ from typing import TextIO
 from tflite_ui.core.errors import BenchmarkFailed, JobCancelled, VerificationFailed
 from tflite_ui.core.measurement import Measurement, Parity
 from tflite_ui.core.plan import target_options
-from tflite_ui.core.target import BenchmarkOptions, Runner, Target
+from tflite_ui.core.target import BenchmarkOptions, ReportTarget, Runner, RunTarget, Target
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.litert.interpreter import take
@@ -42,9 +42,16 @@ class Opened:
 def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int) -> Measurement:
     """See ``Benchmark``; ``control`` is the descriptor that ``round N`` and ``end`` are read from.
 
-    Raises BenchmarkFailed when the target refuses the file, and JobCancelled when the app goes away.
+    What isn't measured (emulated, estimated) is never timed. Raises BenchmarkFailed when the target refuses
+    the file, and JobCancelled when the app goes away.
     """
-    opened = _open(payload, reporter)
+    target = targets()[payload.target.target]
+    if isinstance(target, ReportTarget):
+        return _reported(payload, target, folder, reporter)
+    assert isinstance(target, RunTarget)
+    opened = _open(payload, target, reporter)
+    if opened.runner.evidence().kind != "measured":
+        return _untimed(payload, opened)
     watch = Stopwatch(opened.runner.invoke, opened.options.max_seconds)
     reporter.progress("ready", 0.0)
     with open(control, encoding="ascii", closefd=False) as lines:
@@ -70,10 +77,30 @@ def turns(lines: TextIO) -> Iterator[int]:
     raise JobCancelled("The app is gone.", "Start it again: the study goes on.")
 
 
-def _open(payload: Benchmark, reporter: Reporter) -> Opened:
+def _reported(payload: Benchmark, target: ReportTarget, folder: Path, reporter: Reporter) -> Measurement:
+    reporter.progress("report", 0.0)
+    report = target.report(Path(payload.file), target_options(payload.target, targets()), folder)
+    return _plain(payload).model_copy(
+        update={
+            "evidence": report.evidence,
+            "estimate_ms": report.latency_ms,
+            "arena_bytes": report.arena_bytes,
+            "figures": report.figures,
+            "ops": report.ops,
+            "artefact": report.artefact,
+        }
+    )
+
+
+def _untimed(payload: Benchmark, opened: Opened) -> Measurement:
+    changed = {"evidence": opened.runner.evidence(), "parity": opened.parity}
+    return _plain(payload).model_copy(update={**changed, "arena_bytes": opened.runner.arena_bytes()})
+
+
+def _open(payload: Benchmark, target: RunTarget, reporter: Reporter) -> Opened:
     """Open, run for the first time, warm up; then the reference kernels, when the memory has been read."""
-    file, target = Path(payload.file), targets()[payload.target.target]
-    options = target_options(payload.target, targets())
+    file, options = Path(payload.file), target_options(payload.target, targets())
+    assert isinstance(options, BenchmarkOptions)
     reporter.progress("open", 0.0)
     inputs = _inputs(payload, file)
     importlib.import_module(RUNTIME)
@@ -82,7 +109,7 @@ def _open(payload: Benchmark, reporter: Reporter) -> Opened:
     try:
         runner.set_inputs(take(inputs, slice(0, 1)))
         first = timed(runner.invoke)
-        for _ in range(options.warmup):
+        for _ in range(options.warmup if runner.evidence().kind == "measured" else 0):
             runner.invoke()
         runner.outputs()
         peak = memory.bytes()
@@ -110,18 +137,22 @@ def _parity(
 def _measurement(payload: Benchmark, opened: Opened, watch: Stopwatch) -> Measurement:
     each = medians(watch.rounds)
     spread = noise(each)
-    return Measurement(
-        variant=payload.variant,
-        target=payload.target.target,
-        spec=payload.target.spec,
-        options=payload.target.options,
-        status="finished",
-        evidence=opened.runner.evidence(),
-        latency=latency(watch.times, opened.first_ms, opened.options.warmup),
-        peak_memory_bytes=opened.peak_memory_bytes,
-        parity=opened.parity,
-        histogram=histogram(watch.times),
-        round_p50_ms=each,
-        noise=spread,
-        noisy=spread is not None and spread > NOISY,
+    return _plain(payload).model_copy(
+        update={
+            "evidence": opened.runner.evidence(),
+            "latency": latency(watch.times, opened.first_ms, opened.options.warmup),
+            "peak_memory_bytes": opened.peak_memory_bytes,
+            "parity": opened.parity,
+            "histogram": histogram(watch.times),
+            "round_p50_ms": each,
+            "noise": spread,
+            "noisy": spread is not None and spread > NOISY,
+        }
     )
+
+
+def _plain(payload: Benchmark) -> Measurement:
+    """A finished measurement that says nothing yet."""
+    target = payload.target
+    names = {"variant": payload.variant, "target": target.target, "spec": target.spec}
+    return Measurement(**names, options=target.options, status="finished")

@@ -9,13 +9,14 @@ from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.recipe import Step
-from tflite_ui.core.target import Availability
 from tflite_ui.core.training import CurvePoint
 from tflite_ui.core.variant import Quality, Seconds
 
 
-class Nothing(Frozen):
-    """What ``availability`` is given. Gives Availabilities."""
+class AskTarget(Frozen):
+    """Ask one target whether it can be used here. Gives an Availability."""
+
+    target: str
 
 
 class InspectModel(Frozen):
@@ -151,14 +152,8 @@ class Benchmark(Frozen):
     seed: int = 0
 
 
-class Availabilities(Frozen):
-    """Every target's availability, by key."""
-
-    targets: dict[str, Availability]
-
-
 __all__ = [
-    "Availabilities",
+    "AskTarget",
     "Benchmark",
     "FixData",
     "FixedData",
@@ -166,7 +161,6 @@ __all__ = [
     "InspectModel",
     "MakeVariant",
     "Measurement",
-    "Nothing",
     "Prepare",
     "Prepared",
     "Train",

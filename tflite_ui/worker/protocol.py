@@ -55,6 +55,7 @@ class JobSpec(Frozen):
     folder: str
     payload: dict[str, Any]
     reads: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
     tensorflow: bool = False
     limits: Limits = Limits()
 

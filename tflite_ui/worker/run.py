@@ -23,6 +23,7 @@ from tflite_ui.core.errors import (
 )
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.worker.payloads import (
+    AskTarget,
     Benchmark,
     FixData,
     InspectData,
@@ -138,10 +139,11 @@ def _benchmark(desk: Desk) -> Frozen:
     return benchmark(payload, desk.folder, desk.reporter, desk.control_fd)
 
 
-def _availability(_: Desk) -> Frozen:
-    from tflite_ui.worker.availability import availability
+def _availability(desk: Desk) -> Frozen:
+    from tflite_ui.targets import targets
+    from tflite_ui.worker.availability import ask
 
-    return availability()
+    return ask(targets()[AskTarget.model_validate(desk.payload).target])
 
 
 WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
@@ -162,5 +164,5 @@ BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
     "train": (ConversionFailed, "The training broke off"),
     "variant": (ConversionFailed, "The conversion broke off"),
     "benchmark": (BenchmarkFailed, "The benchmark broke off"),
-    "availability": (JobError, "The targets can't be asked"),
+    "availability": (JobError, "The target can't be asked"),
 }

@@ -46,6 +46,8 @@ READABLE = (
     "/etc/nsswitch.conf",
     "/etc/passwd",
     "/etc/group",
+    "/etc/vulkan",
+    "/etc/OpenCL",
     "/proc",
     "/sys/devices/system",
     "/sys/fs/cgroup",
@@ -59,8 +61,9 @@ WRITABLE = ("/dev/null", "/proc/self/clear_refs")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def confine(reads: Iterable[str], writes: Iterable[str]) -> str:
-    """Leave this process ``reads`` and what Python needs to read, and ``writes`` to read and write.
+def confine(reads: Iterable[str], writes: Iterable[str], devices: Iterable[str] = ()) -> str:
+    """Leave this process ``reads`` and what Python needs to read, and ``writes`` to read and write,
+    ``devices`` (files or folders of them) to use as hardware.
 
     Returns what was done, e.g. ``netns, landlock 7, seccomp``, with ``no ... (why)`` for what wasn't.
     Never raises. It holds for threads and children made from now on.
@@ -69,7 +72,7 @@ def confine(reads: Iterable[str], writes: Iterable[str]) -> str:
     if sys.platform != "linux":
         return f"no confinement ({sys.platform})"
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return ", ".join((_network_namespace(), _landlock(reads, writes), _seccomp()))
+    return ", ".join((_network_namespace(), _landlock(_rules(reads, writes, devices)), _seccomp()))
 
 
 def _network_namespace() -> str:
@@ -89,7 +92,7 @@ def _drop_capabilities() -> None:
     _libc.capset(header, bytes(24))
 
 
-def _landlock(reads: Iterable[str], writes: Iterable[str]) -> str:
+def _landlock(rules: Iterable[tuple[str, int]]) -> str:
     abi = _libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     if abi < 1:
         return f"no landlock ({_reason()})"
@@ -98,7 +101,7 @@ def _landlock(reads: Iterable[str], writes: Iterable[str]) -> str:
     if ruleset < 0:
         return f"no landlock ({_reason()})"
     try:
-        for path, wanted in _rules(reads, writes):
+        for path, wanted in rules:
             _allow(ruleset, path, wanted & rights)
         alone = threads() == 1
         if _libc.syscall(LANDLOCK_RESTRICT, ruleset, 0):
@@ -120,10 +123,11 @@ def _ruleset(abi: int, rights: int) -> int:
     return int(_libc.syscall(LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0))
 
 
-def _rules(reads: Iterable[str], writes: Iterable[str]) -> Iterator[tuple[str, int]]:
+def _rules(reads: Iterable[str], writes: Iterable[str], devices: Iterable[str]) -> Iterator[tuple[str, int]]:
     yield from ((path, READ | EXECUTE) for path in (*SYSTEM, *_python()))
     yield from ((path, READ) for path in (*READABLE, *reads))
     yield from ((path, WRITE_FILE | TRUNCATE | READ) for path in WRITABLE)
+    yield from ((path, READ | WRITE_FILE | IOCTL_DEV) for path in devices)
     everything = FIRST_RIGHTS | REFER | TRUNCATE
     yield from ((path, everything & ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK)) for path in writes)
 

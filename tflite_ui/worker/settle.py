@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tflite_ui.settings import readable
 from tflite_ui.worker import run
 from tflite_ui.worker.protocol import JOB_FILE, JobSpec
 from tflite_ui.worker.sandbox import confine
@@ -30,7 +31,7 @@ def take_up(folder: Path, events_fd: int, control_fd: int, how: str) -> None:
     spec = JobSpec.model_validate_json((folder / JOB_FILE).read_bytes())
     _move_in(folder)
     _seed(int(spec.payload.get("seed", 0)))
-    isolation = f"{how}, {confine(spec.reads, (spec.folder,))}"
+    isolation = f"{how}, {confine((*spec.reads, *readable()), (spec.folder,), spec.devices)}"
     if how != "fork":
         _end_with(control_fd)
     run.main(spec, events_fd, control_fd, isolation)
