@@ -251,6 +251,13 @@ class Desk:
             raise NotFound(f"This study has no file of variant '{variant}'.", "Choose one that has finished.")
         return self._blobs.path(found.facts.sha256, "variant.tflite")
 
+    def artefact(self, id: str, variant: str, spec: str) -> Path:
+        """The file that a variant was compiled to for a target; raises NotFound."""
+        found = next((m for m in self.study(id).measurements if (m.variant, m.spec) == (variant, spec)), None)
+        if found is None or found.artefact is None:
+            raise NotFound("Nothing was compiled for this target.", "Choose a target that compiles.")
+        return self._blobs.path(found.artefact, "compiled.tflite")
+
     def file_name(self, study: Study, variant: str) -> str:
         """The download name of a variant's file."""
         return file_names(study.variants)[variant]

@@ -151,6 +151,7 @@ Delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t n, vo
 }
 
 void tflite_plugin_destroy_delegate(Delegate *delegate) {
+  if (!delegate) return; /* the runtime also destroys what couldn't be created */
   free(delegate->data);
   free(delegate);
 }

@@ -14,7 +14,7 @@ from tflite_ui.core.loader import Loader
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.params import Params, format_spec, parse_params, parse_spec
 from tflite_ui.core.recipe import parse_recipe
-from tflite_ui.core.target import BenchmarkOptions, Target
+from tflite_ui.core.target import BenchmarkOptions, ReportTarget, RunTarget, Target
 from tflite_ui.core.technique import Conversion, Technique
 from tflite_ui.loaders import loaders
 from tflite_ui.targets import targets
@@ -54,7 +54,8 @@ def check_form(kind: type[Params]) -> None:
 def test_the_contracts_keys_are_there() -> None:
     wanted = {"float32", "dynamic_range", "float16", "full_integer", "int16x8", "weight_only"}
     assert wanted <= set(techniques())
-    assert {"reference", "builtin", "xnnpack"} <= set(targets())
+    assert {"reference", "builtin", "xnnpack", "gpu", "openvino", "external_delegate"} <= set(targets())
+    assert {"ethos_u", "tflite_micro"} <= set(targets())
     assert len(loaders()) >= 4
 
 
@@ -101,12 +102,13 @@ def test_target(target: Target) -> None:
     assert target.key == type(target).__module__.rsplit(".", 1)[-1]
     assert target.title
     assert words(target.summary)
-    assert target.accelerator in ("CPU", "GPU", "NPU")
-    assert issubclass(target.Options, BenchmarkOptions)
+    assert target.accelerator in ("CPU", "GPU", "NPU", "any")
+    assert isinstance(target, RunTarget) != isinstance(target, ReportTarget)
+    assert issubclass(target.Options, BenchmarkOptions) == isinstance(target, RunTarget)
     check_form(target.Options)
-    spec = format_spec(target.key, target.Options.model_validate({"runs": 7}))
-    key, values = parse_spec(spec, InvalidTarget)
-    assert (key, values) == (target.key, {"runs": "7"})
+    for options in other_settings(target.Options):
+        key, values = parse_spec(format_spec(target.key, options), InvalidTarget)
+        assert (key, parse_params(target.Options, values, key, InvalidTarget)) == (target.key, options)
 
 
 @each_loader

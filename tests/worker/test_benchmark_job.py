@@ -9,7 +9,8 @@ import pytest
 from making import Made, made_from, measured, variant_of
 
 from tflite_ui.core.errors import BenchmarkFailed, JobCancelled
-from tflite_ui.worker.availability import availability
+from tflite_ui.targets import targets
+from tflite_ui.worker.availability import ask
 from tflite_ui.worker.benchmark import turns
 from tflite_ui.worker.memory import PeakMemory
 
@@ -99,5 +100,4 @@ def test_peak_memory_sees_what_is_gone_again() -> None:
 
 
 def test_this_machines_cpu_is_available() -> None:
-    found = availability().targets
-    assert all(found[key].available for key in ("reference", "builtin", "xnnpack"))
+    assert all(ask(targets()[key]).available for key in ("reference", "builtin", "xnnpack"))
