@@ -84,9 +84,11 @@ def main(kind: str, model_path: str, data_path: str, training_path: str) -> None
 
 def prepare(model: str, target: str) -> None:
     """Write the Keras 3 model in ``model`` as a Keras 2 file."""
+    import keras
+
     from tflite_ui.keras_bridge import to_tf_keras
 
-    to_tf_keras(tf.keras.models.load_model(model)).save(target)
+    to_tf_keras(keras.models.load_model(model)).save(target)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+"""What really ran where: a verdict for each variant on each target, with the numbers that bear it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pandas as pd
+
+from tflite_ui.analysis import words
+from tflite_ui.analysis.kept import once_a_study
+from tflite_ui.analysis.labels import is_baseline, target_labels, variant_labels
+from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.study import Study
+from tflite_ui.core.target import Evidence
+
+Verdict = Literal["really ran", "partly", "took nothing", "emulated", "estimated", "refused", "waiting"]
+VERDICTS: dict[Verdict, str] = {
+    "really ran": "All of it ran on what was asked for, as the runtime tells.",
+    "partly": "Some operators were left to the CPU's plain kernels.",
+    "took nothing": "What was asked for took no operator: the CPU's plain kernels ran.",
+    "emulated": "It ran, but not on such a device: the answers count, the speed doesn't.",
+    "estimated": "A compiler's model of the device; nothing ran.",
+    "refused": "It couldn't be run there.",
+    "waiting": "Not measured yet.",
+}
+COLUMNS = (
+    *("variant", "label", "spec", "target_label", "verdict", "main", "more"),
+    *("requested", "used", "share", "partitions", "fallback", "parity", "speed", "why"),
+)
+
+
+@once_a_study
+def truth_frame(study: Study) -> pd.DataFrame:
+    """One row per measurement, all texts: the verdict, the cell's two lines (``main`` and ``more``), and why."""
+    variants, targets = variant_labels(study), target_labels(study)
+    rows = (
+        {
+            "variant": variant.id,
+            "label": variants[variant.id],
+            "spec": m.spec,
+            "target_label": targets[m.spec],
+            **_row(m, is_baseline(variant)),
+        }
+        for variant in study.variants
+        for m in study.measurements
+        if m.variant == variant.id
+    )
+    return pd.DataFrame(list(rows), columns=list(COLUMNS))
+
+
+def verdict(m: Measurement) -> Verdict:
+    """What a measurement came to."""
+    if m.status in ("queued", "running"):
+        return "waiting"
+    if m.evidence is None:
+        return "refused"
+    if m.evidence.kind != "measured":
+        return m.evidence.kind
+    taken, total = m.evidence.nodes_delegated, m.evidence.nodes_total
+    if taken is None or taken == total:
+        return "really ran"
+    return "partly" if taken else "took nothing"
+
+
+def _row(m: Measurement, baseline: bool) -> dict[str, Any]:
+    found, ran = verdict(m), m.evidence
+    return {
+        "verdict": found,
+        "main": _main(m, found, baseline),
+        "more": _taken(ran) if ran else "",
+        "requested": ran.requested if ran else "",
+        "used": ran.used if ran else "",
+        "share": _taken(ran) if ran else "",
+        "partitions": str(ran.partitions) if ran and ran.partitions is not None else "",
+        "fallback": ", ".join(ran.fallback) if ran else "",
+        "parity": _parity(m),
+        "speed": _speed(m),
+        "why": m.error.sentence if m.error else "",
+    }
+
+
+def _main(m: Measurement, found: Verdict, baseline: bool) -> str:
+    if found in ("refused", "waiting"):
+        return found
+    if m.latency is not None:
+        faster = m.baseline_p50_ms / m.latency.p50 if m.baseline_p50_ms and not baseline else None
+        return f"{faster:.1f}x" if faster else words.milliseconds(m.latency.p50)
+    if m.estimate_ms is not None:
+        return f"about {words.milliseconds(m.estimate_ms)}"
+    if m.arena_bytes is not None:
+        return f"arena {words.size(m.arena_bytes)}"
+    return f"cos {m.parity.cosine:.4f}" if m.parity else found
+
+
+def _taken(ran: Evidence) -> str:
+    if ran.nodes_delegated is None or not ran.nodes_total:
+        return ""
+    return f"{ran.nodes_delegated}/{ran.nodes_total} ops"
+
+
+def _parity(m: Measurement) -> str:
+    if m.parity is None:
+        return ""
+    same = m.parity.top1_agreement
+    agreement = f", same answer on {same:.0%}" if same is not None else ""
+    return f"cosine {m.parity.cosine:.5f}, off by at most {m.parity.max_abs:.2g}{agreement}"
+
+
+def _speed(m: Measurement) -> str:
+    if m.latency is not None:
+        ratio = f", {m.baseline_p50_ms / m.latency.p50:.2f}x float's" if m.baseline_p50_ms else ""
+        return f"{words.milliseconds(m.latency.p50)}{ratio}"
+    return f"about {words.milliseconds(m.estimate_ms)}, estimated" if m.estimate_ms is not None else ""
+
+
+def figures_of(m: Measurement) -> Iterator[tuple[str, str]]:
+    """What a target told besides, as names and words: cycles, memory."""
+    for name, value in m.figures.items():
+        title = name.replace("_", " ").removesuffix(" bytes").capitalize().replace("Npu", "NPU")
+        title = title.replace("Sram", "SRAM").replace("Dram", "DRAM").replace("Macs", "MACs")
+        yield title, words.size(int(value)) if name.endswith("_bytes") else f"{value:,.0f}"
