@@ -16,8 +16,9 @@ from tests.study_parts import (
 )
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.goal import Recommendation
-from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.measurement import Measurement, Parity
 from tflite_ui.core.study import Study
+from tflite_ui.core.target import OpCost
 from tflite_ui.core.variant import Status, Variant
 
 
@@ -109,3 +110,44 @@ def _setting(i: int) -> Outcome:
         lost=base.lost + i % 9,
         p50=tuple(round(p * (1 + drift), 5) for p in base.p50),
     )
+
+
+def everywhere() -> Study:
+    """Four variants on targets of every kind: each verdict of the table of truth is there."""
+    done = finished()
+    variants = done.variants[:4]
+    return study("finished", variants, tuple(m for v in variants for m in _everywhere(v)))
+
+
+def _everywhere(of: Variant) -> list[Measurement]:
+    """One variant on a target for each verdict there is."""
+    timed = next(m for m in finished().measurements if m.variant == of.id and m.evidence)
+    assert timed.evidence
+
+    def on(target: str, **changed: object) -> Measurement:
+        told = {"nodes_delegated": 23, "requested": target, "used": target, **changed}
+        known = {key: told.pop(key) for key in ("parity",) if key in told}
+        ran = timed.evidence.model_copy(update=told) if timed.evidence else None
+        return timed.model_copy(update={"target": target, "spec": target, "evidence": ran, **known})
+
+    def untimed(target: str, kind: str, **changed: object) -> Measurement:
+        bare = {"latency": None, "histogram": (), "noise": None, "peak_memory_bytes": None, "parity": None}
+        return on(target, kind=kind).model_copy(update={**bare, **changed})
+
+    costs = tuple(
+        OpCost(operator=name, name=f"net/{name}/op", where=where, cost=cost, unit="cycles", share=cost / 100)
+        for name, where, cost in (("Conv2D", "NPU", 70.0), ("Mean", "NPU", 30.0), ("Quantize", "CPU", 0.0))
+    )
+    error = ErrorInfo(type="BenchmarkFailed", message="The GPU can't run RFFT2D.", hint="Set fallback=true.")
+    return [
+        on("xnnpack"),
+        on("external_delegate", nodes_delegated=4, partitions=2, fallback=("CONV_2D",)),
+        on("openvino", nodes_delegated=0, partitions=0),
+        on("other", parity=Parity(max_abs=0.9, cosine=0.07, top1_agreement=0.1)),
+        untimed("tflite_micro", "emulated", arena_bytes=40_800),
+        untimed("ethos_u", "estimated", estimate_ms=0.386, figures={"sram_bytes": 41_872.0}, ops=costs),
+        timed.model_copy(
+            update={"target": "gpu", "spec": "gpu", "status": "failed", "error": error, "evidence": None}
+        ),
+        _unmeasured(timed.model_copy(update={"target": "builtin", "spec": "builtin"})),
+    ]

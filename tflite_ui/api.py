@@ -15,6 +15,7 @@ from tflite_ui.core.errors import NotFound
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import Plan, StudyRequest, make_plan
+from tflite_ui.core.recipe import file_name
 from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
@@ -269,7 +270,7 @@ class Desk:
         study = self.study(id)
         target = self._home.study(id) / f"{id}.zip"
         with disk_errors("the bundle"):
-            write_bundle(study, self._files(study), self.log(id), target)
+            write_bundle(study, self._files(study), self._compiled(study), self.log(id), target)
         return target
 
     def export(self, id: str, folder: Path) -> None:
@@ -292,6 +293,17 @@ class Desk:
         self._inspections.close()
         self._database.close()
         self._tenancy.close()
+
+    def _compiled(self, study: Study) -> dict[str, Path]:
+        """What was compiled for targets, under names that say of what and for what."""
+        names = file_names(study.variants)
+        return {
+            f"{names[m.variant].removesuffix('.tflite')}-{file_name(m.spec)}": self._blobs.path(
+                m.artefact, "compiled.tflite"
+            )
+            for m in study.measurements
+            if m.artefact
+        }
 
     def _files(self, study: Study) -> dict[str, Path]:
         return {v.id: self.file(study.id, v.id) for v in study.variants if v.facts and v.status == "finished"}

@@ -106,3 +106,26 @@ def test_large_study_is_drawn_in_a_blink(open_page: Open, keep: Keep) -> None:
     app.run()
     assert time.perf_counter() - started < 5
     assert len(app.dataframe[0].value) == 50
+
+
+def test_the_targets_tell_what_ran_and_why_not(open_page: Open, keep: Keep) -> None:
+    app = section(open_page("results", study=keep(studies.everywhere(), "reseverywhere")), "Targets")
+    assert not app.exception
+    said = words(app)
+    assert "**Took nothing**: What was asked for took no operator" in said
+    assert "The GPU can't run RFFT2D" in said
+    assert "left to the CPU: CONV_2D" in said
+    assert {metric.label: metric.value for metric in app.metric}["Arena"] == "40.8 KB"
+    labels = [label for label in app.selectbox(key="targets.report").options if "Ethos-U" in label]
+    app.selectbox(key="targets.report").select(labels[0]).run()
+    assert {metric.label: metric.value for metric in app.metric}["Estimated time"] == "0.39 ms"
+    assert "(estimated)" in words(app)
+    assert "Horowitz" not in words(app)
+    app.toggle(key="targets.energy").set_value(True).run()
+    assert "Horowitz" in words(app)
+
+
+def test_a_study_without_targets_says_so(open_page: Open, keep: Keep) -> None:
+    study = studies.finished().model_copy(update={"measurements": ()})
+    app = section(open_page("results", study=keep(study, "resnowhere")), "Targets")
+    assert "Nothing was asked of any target" in words(app)

@@ -20,6 +20,7 @@ from tests import studies
 from tflite_ui import charts
 from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
 from tflite_ui.analysis.measures import GZIP, SIZE, comparison_frame, measures
+from tflite_ui.analysis.truth import truth_frame
 from tflite_ui.core.study import Study
 
 Draw = Callable[[Study], Any]
@@ -51,10 +52,17 @@ DRAWN: dict[str, Draw] = {
     "latency": lambda study: charts.latency_chart(latency_frame(study)),
     "latency_one_target": lambda study: charts.latency_chart(_one_target(study)),
     "distribution": lambda study: charts.distribution_chart(distribution_frame(study)),
+    "truth": lambda study: charts.truth_chart(truth_frame(study)),
+    "truth_everywhere": lambda _: charts.truth_chart(truth_frame(studies.everywhere())),
+    "operators": lambda _: charts.operators_chart(_costs()),
     "pareto": _pareto,
     "pareto_latency": _pareto_latency,
     "overview": _overview,
 }
+
+
+def _costs() -> Any:
+    return next(m.ops for m in studies.everywhere().measurements if m.ops)
 
 
 def _one_target(study: Study) -> Any:

@@ -102,6 +102,8 @@ def test_target(target: Target) -> None:
     assert target.key == type(target).__module__.rsplit(".", 1)[-1]
     assert target.title
     assert words(target.summary)
+    assert words(target.proof.replace("; ", ", "))
+    assert target.untested.endswith(".")
     assert target.accelerator in ("CPU", "GPU", "NPU", "any")
     assert isinstance(target, RunTarget) != isinstance(target, ReportTarget)
     assert issubclass(target.Options, BenchmarkOptions) == isinstance(target, RunTarget)

@@ -77,7 +77,7 @@ def test_names_that_collide_are_told_apart() -> None:
 def test_the_bundle_holds_everything(tmp_path: Path) -> None:
     study = studies.finished()
     target = tmp_path / "bundle.zip"
-    write_bundle(study, _files(study, tmp_path), "a log\n", target)
+    write_bundle(study, _files(study, tmp_path), {}, "a log\n", target)
     with zipfile.ZipFile(target) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
@@ -103,7 +103,7 @@ def test_the_bundle_holds_everything(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [studies.running, studies.empty, studies.all_failed, studies.no_data])
 def test_a_bundle_can_be_made_in_every_state(make: Callable[[], Study], tmp_path: Path) -> None:
     study = make()
-    write_bundle(study, _files(study, tmp_path), "", tmp_path / "b.zip")
+    write_bundle(study, _files(study, tmp_path), {}, "", tmp_path / "b.zip")
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         readme = archive.read("README.md").decode()
     assert "## Results" in readme
@@ -114,7 +114,7 @@ def test_a_bundle_that_fails_leaves_the_old_one_and_no_rest(tmp_path: Path) -> N
     study, target = studies.empty(), tmp_path / "b.zip"
     target.write_bytes(b"old")
     with pytest.raises(FileNotFoundError):
-        write_bundle(study, {study.variants[0].id: tmp_path / "missing.tflite"}, "", target)
+        write_bundle(study, {study.variants[0].id: tmp_path / "missing.tflite"}, {}, "", target)
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["b.zip"]
 

@@ -13,17 +13,23 @@ from tflite_ui.analysis.labels import is_baseline, target_labels, variant_labels
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
 from tflite_ui.core.target import Evidence
+from tflite_ui.targets import targets
 
-Verdict = Literal["really ran", "partly", "took nothing", "emulated", "estimated", "refused", "waiting"]
+Verdict = Literal[
+    "really ran", "partly", "took nothing", "answers wrong", "emulated", "estimated", "refused", "waiting"
+]
 VERDICTS: dict[Verdict, str] = {
     "really ran": "All of it ran on what was asked for, as the runtime tells.",
     "partly": "Some operators were left to the CPU's plain kernels.",
     "took nothing": "What was asked for took no operator: the CPU's plain kernels ran.",
+    "answers wrong": "It ran, but doesn't answer as the reference kernels do.",
     "emulated": "It ran, but not on such a device: the answers count, the speed doesn't.",
     "estimated": "A compiler's model of the device; nothing ran.",
     "refused": "It couldn't be run there.",
     "waiting": "Not measured yet.",
 }
+ALIKE, SAME = 0.95, 0.9
+"""Below this cosine, or this share of same answers, a target computes something else."""
 COLUMNS = (
     *("variant", "label", "spec", "target_label", "verdict", "main", "more"),
     *("requested", "used", "share", "partitions", "fallback", "parity", "speed", "why"),
@@ -32,14 +38,14 @@ COLUMNS = (
 
 @once_a_study
 def truth_frame(study: Study) -> pd.DataFrame:
-    """One row per measurement, all texts: the verdict, the cell's two lines (``main`` and ``more``), and why."""
-    variants, targets = variant_labels(study), target_labels(study)
+    """One row per measurement, all texts: the verdict, a cell's two lines (``main``, ``more``), and why."""
+    variants, places = variant_labels(study), target_labels(study)
     rows = (
         {
             "variant": variant.id,
             "label": variants[variant.id],
             "spec": m.spec,
-            "target_label": targets[m.spec],
+            "target_label": places[m.spec],
             **_row(m, is_baseline(variant)),
         }
         for variant in study.variants
@@ -55,12 +61,19 @@ def verdict(m: Measurement) -> Verdict:
         return "waiting"
     if m.evidence is None:
         return "refused"
+    if m.parity and (m.parity.cosine < ALIKE or (m.parity.top1_agreement or 1.0) < SAME):
+        return "answers wrong"
     if m.evidence.kind != "measured":
         return m.evidence.kind
     taken, total = m.evidence.nodes_delegated, m.evidence.nodes_total
-    if taken is None or taken == total:
+    if taken is None or taken == total or not _delegates(m):
         return "really ran"
     return "partly" if taken else "took nothing"
+
+
+def _delegates(m: Measurement) -> bool:
+    known = targets().get(m.target)
+    return known is None or known.delegates
 
 
 def _row(m: Measurement, baseline: bool) -> dict[str, Any]:
@@ -68,7 +81,7 @@ def _row(m: Measurement, baseline: bool) -> dict[str, Any]:
     return {
         "verdict": found,
         "main": _main(m, found, baseline),
-        "more": _taken(ran) if ran else "",
+        "more": _taken(ran) if ran and _delegates(m) else "",
         "requested": ran.requested if ran else "",
         "used": ran.used if ran else "",
         "share": _taken(ran) if ran else "",
@@ -83,6 +96,8 @@ def _row(m: Measurement, baseline: bool) -> dict[str, Any]:
 def _main(m: Measurement, found: Verdict, baseline: bool) -> str:
     if found in ("refused", "waiting"):
         return found
+    if found == "answers wrong" and m.parity:
+        return f"cos {m.parity.cosine:.4f}"
     if m.latency is not None:
         faster = m.baseline_p50_ms / m.latency.p50 if m.baseline_p50_ms and not baseline else None
         return f"{faster:.1f}x" if faster else words.milliseconds(m.latency.p50)

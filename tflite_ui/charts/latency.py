@@ -123,7 +123,9 @@ def _words(row: pd.Series) -> str:
 def _remark(row: pd.Series) -> str:
     if pd.notna(row["p50"]):
         return ""
-    return {"queued": "waiting", "running": "running"}.get(row["status"], "didn't run here")
+    untimed = {"emulated": "emulated, so not timed", "estimated": "estimated, so not timed"}
+    waiting = {"queued": "waiting", "running": "running"}
+    return untimed.get(row["kind"]) or waiting.get(row["status"], "didn't run here")
 
 
 def _ms(value: float) -> str:

@@ -128,7 +128,9 @@ class Target(ABC):
     """One file in ``targets/`` holds one final class of it.
 
     ``hardware`` names the machine it occupies: two benchmarks of the same hardware never
-    run side by side. A final class derives from RunTarget or ReportTarget.
+    run side by side. ``delegates`` says that something is asked to take over operators: one that it
+    doesn't take is left to the CPU. ``proof`` says what a result proves, ``untested`` where its authors
+    never ran it. A final class derives from RunTarget or ReportTarget.
     """
 
     key: ClassVar[str]
@@ -136,6 +138,9 @@ class Target(ABC):
     summary: ClassVar[str]
     accelerator: ClassVar[Accelerator]
     hardware: ClassVar[str] = "host"
+    delegates: ClassVar[bool] = True
+    proof: ClassVar[str]
+    untested: ClassVar[str]
     Options: ClassVar[type[Params]] = HostOptions
 
     @abstractmethod

@@ -17,12 +17,15 @@ from tflite_ui.report.pictures import charts_of, png, svg
 from tflite_ui.report.tables import measurements_csv
 
 
-def write_bundle(study: Study, files: Mapping[str, Path], log: str, target: Path) -> None:
+def write_bundle(
+    study: Study, files: Mapping[str, Path], compiled: Mapping[str, Path], log: str, target: Path
+) -> None:
     """Write the study's zip to ``target``, whole or not at all.
 
     It holds README.md, study.json, measurements.csv, log.txt, report.html, charts.html (linked, opens
-    offline), models/*.tflite and charts/*.svg and *.png. ``files`` holds each finished variant's .tflite
-    by the variant's id. Raises OSError when the disk refuses.
+    offline), models/*.tflite, compiled/*.tflite and charts/*.svg and *.png. ``files`` holds each finished
+    variant's .tflite by the variant's id, ``compiled`` those made for a target by their names.
+    Raises OSError when the disk refuses.
     """
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
     try:
@@ -31,6 +34,8 @@ def write_bundle(study: Study, files: Mapping[str, Path], log: str, target: Path
             zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
             _fill(archive, study, files, log)
+            for name, path in compiled.items():
+                archive.write(path, f"compiled/{name}")
         os.chmod(name, 0o644)
         os.replace(name, target)
     except BaseException:

@@ -16,6 +16,11 @@ class Builtin(CpuTarget):
     key: ClassVar[str] = "builtin"
     title: ClassVar[str] = "Built-in kernels"
     summary: ClassVar[str] = "The runtime's own optimised kernels, with XNNPACK switched off."
+    delegates: ClassVar[bool] = False
+    proof: ClassVar[str] = (
+        "The interpreter ran with XNNPACK switched off; its list of nodes holds no delegate."
+    )
+    untested: ClassVar[str] = "processors other than x86-64."
     kernels: ClassVar[Kernels] = "builtin"
 
     @override

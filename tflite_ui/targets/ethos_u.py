@@ -51,6 +51,11 @@ class EthosU(ReportTarget):
     key: ClassVar[str] = "ethos_u"
     title: ClassVar[str] = "Arm Ethos-U"
     summary: ClassVar[str] = "Compiles for a microcontroller's NPU; time and memory as Arm's Vela estimates."
+    proof: ClassVar[str] = (
+        "Vela compiled the file, and counts what runs on the NPU and what is left to the CPU. "
+        "Cycles, time and memory are its model's; the time holds nothing of what the CPU does."
+    )
+    untested: ClassVar[str] = "an Ethos-U. The compiler was."
     accelerator: ClassVar[Accelerator] = "NPU"
     Options: ClassVar[type[Params]] = EthosUOptions
 

@@ -44,6 +44,14 @@ class ExternalDelegate(RunTarget):
     key: ClassVar[str] = "external_delegate"
     title: ClassVar[str] = "External delegate"
     summary: ClassVar[str] = "A vendor's delegate library, as listed by whoever runs this app."
+    proof: ClassVar[str] = (
+        "The interpreter's own list of nodes: which the library took, in how many partitions, and"
+        " which kinds it left. What hardware the library uses, it alone knows."
+    )
+    untested: ClassVar[str] = (
+        "any vendor's library. One of the tests' own was, that answers right, answers wrong, "
+        "refuses and crashes."
+    )
     accelerator: ClassVar[Accelerator] = "any"
     Options: ClassVar[type[Params]] = ExternalDelegateOptions
 

@@ -41,6 +41,11 @@ class OpenVino(RunTarget):
     key: ClassVar[str] = "openvino"
     title: ClassVar[str] = "OpenVINO"
     summary: ClassVar[str] = "Intel's runtime behind LiteRT, on CPUs and on Intel's GPUs and NPUs."
+    proof: ClassVar[str] = (
+        "The log of OpenVINO's compiler: how many operators it took, in how many partitions, for "
+        "which device. A compilation that fails counts as nothing taken."
+    )
+    untested: ClassVar[str] = "Intel's GPUs and NPUs. OpenVINO on a CPU was."
     accelerator: ClassVar[Accelerator] = "any"
     Options: ClassVar[type[Params]] = OpenVinoOptions
 

@@ -16,6 +16,9 @@ class Reference(CpuTarget):
     key: ClassVar[str] = "reference"
     title: ClassVar[str] = "Reference kernels"
     summary: ClassVar[str] = "Plain, slow and exact: what a microcontroller's unoptimised kernels do."
+    delegates: ClassVar[bool] = False
+    proof: ClassVar[str] = "The interpreter ran with its reference kernels alone."
+    untested: ClassVar[str] = "processors other than x86-64."
     kernels: ClassVar[Kernels] = "reference"
 
     @override

@@ -52,6 +52,10 @@ class TfliteMicro(RunTarget):
     key: ClassVar[str] = "tflite_micro"
     title: ClassVar[str] = "TFLite Micro"
     summary: ClassVar[str] = "A microcontroller's runtime: the arena, the answers, what it refuses."
+    proof: ClassVar[str] = (
+        "TFLM planned the file's memory (the arena) and ran it with its reference kernels on this machine."
+    )
+    untested: ClassVar[str] = "a microcontroller."
     accelerator: ClassVar[Accelerator] = "CPU"
     Options: ClassVar[type[Params]] = MicroOptions
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -23,6 +23,13 @@ def spec(study: Study, key: str, make: Callable[[bool], Drawing], *of: Hashable)
     return _SPECS.get(study, (key, dark, *of), lambda: make(dark).to_dict())
 
 
-def draw(study: Study, key: str, alt: str, make: Callable[[bool], Drawing], *of: Hashable) -> None:
+def draw(
+    study: Study,
+    key: str,
+    alt: str,
+    make: Callable[[bool], Drawing],
+    *of: Hashable,
+    width: Literal["stretch", "content"] = "stretch",
+) -> None:
     """A chart that only shows; ``alt`` says what it shows."""
-    st.vega_lite_chart(spec(study, key, make, *of), theme=None, key=key, alt=alt)
+    st.vega_lite_chart(spec(study, key, make, *of), theme=None, key=key, alt=alt, width=width)

@@ -31,6 +31,15 @@ HELP: Final[dict[str, str]] = {
     ),
     "recipe": "As on the command line: steps joined by +, each a technique with its settings.",
     "curve": "Loss and quality after each epoch, on the samples trained on and on those kept for validation.",
+    "truth": (
+        "Bold: how many times faster than the float file on the same target, or what there is instead. "
+        "Below: how many operators were taken by what was asked for, as the runtime tells."
+    ),
+    "report": "Memory, cycles, a compiled file: what targets tell. An estimate is no measurement.",
+    "energy": (
+        "A model after Horowitz (ISSCC 2014, 45 nm): energy of the multiply-accumulates by their numbers' "
+        "width, and of one read of every weight. It ranks variants; it doesn't foretell a battery."
+    ),
     "target": "A place where the file can run. Each chosen target times every variant.",
     "variant": "One technique with one setting, applied to your model: one .tflite file.",
     "baseline": "Your model as a plain float32 .tflite. Everything is compared with it.",

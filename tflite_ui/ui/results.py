@@ -8,9 +8,21 @@ from tflite_ui.analysis import words
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import NotFound
 from tflite_ui.core.study import Study
-from tflite_ui.ui import address, answer, compare, downloads, files, measured, notices, picks, shell, what_if
+from tflite_ui.ui import (
+    address,
+    answer,
+    compare,
+    downloads,
+    files,
+    measured,
+    notices,
+    picks,
+    shell,
+    what_if,
+    where,
+)
 
-SECTIONS = ("Compare", "Latency", "Quality", "Files", "What if", "Download")
+SECTIONS = ("Compare", "Latency", "Targets", "Quality", "Files", "What if", "Download")
 
 
 def show(desk: Desk) -> None:
@@ -64,7 +76,15 @@ def draw(desk: Desk, study: Study) -> None:
 
 
 def _sections(desk: Desk, study: Study) -> None:
-    draws = (compare.draw, measured.latency, measured.quality, files.draw, what_if.draw, downloads.draw)
+    draws = (
+        compare.draw,
+        measured.latency,
+        where.draw,
+        measured.quality,
+        files.draw,
+        what_if.draw,
+        downloads.draw,
+    )
     tabs = st.tabs(list(SECTIONS), key="results.section", on_change="rerun")
     for tab, section in zip(tabs, draws, strict=True):
         if tab.open:

@@ -1,0 +1,46 @@
+"""What each operator costs on a target that tells."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from tflite_ui.charts import rows, theme
+from tflite_ui.core.target import OpCost
+
+MOST = 15
+
+
+def operators_chart(ops: tuple[OpCost, ...], dark: bool = False) -> theme.Drawing:
+    """The costliest operators in the file's order, each with its share of the whole."""
+    kept = sorted(sorted(range(len(ops)), key=lambda i: -ops[i].cost)[:MOST])
+    frame = pd.DataFrame([_row(place, ops[place]) for place in kept])
+    if frame.empty or not frame["share"].max():
+        return theme.dress(rows.nothing("The target told of no operator's cost.", "container"), dark)
+    order = list(frame["row"])
+    bars = theme.encoded(
+        alt.Chart().mark_bar(size=14, yOffset=rows.MARK_DROP, cornerRadiusEnd=2),
+        y=rows.row_axis(order),
+        x=alt.X("share:Q", axis=None, scale=rows.roomy_scale(0.0, float(frame["share"].max()), False)),
+        color=alt.Color("where:N", scale=alt.Scale(domain=["NPU", "GPU", "CPU"], range=_HUES), title=None),
+        tooltip=[alt.Tooltip("name:N", title="Operator"), alt.Tooltip("words:N", title="Cost")],
+    )
+    chart = rows.layer(
+        frame, [rows.names(order, "name"), bars, rows.values(order, "share", "words")], "container"
+    )
+    return theme.dress(chart, dark)
+
+
+_HUES = [theme.HUES["distillation"], theme.HUES["clustering"], theme.BASELINE_GREY]
+
+
+def _row(place: int, op: OpCost) -> dict[str, object]:
+    cost = f"{op.cost:,.0f} cycles" if op.unit == "cycles" else f"{op.cost:.3g} ms"
+    name = f"{op.operator} · {op.name.split('/')[-2] if '/' in op.name else op.name}"
+    return {
+        "row": str(place),
+        "name": name,
+        "where": op.where,
+        "share": op.share,
+        "words": f"{op.share:.0%}, {cost}",
+    }
