@@ -16,7 +16,7 @@ def page() -> str:
     return f"""# Targets
 
 Made by `python -m docs.make_targets`. `python -m tflite_ui targets` says which can be used on your machine,
-why not when not, and what to install. Each file's outputs are compared with the reference kernels' on your data.
+why not when not, and what to install. Outputs are compared with the reference kernels' on your data.
 
 {chr(10).join(_section(target) for target in targets().values())}
 ## Verdicts

@@ -11,11 +11,9 @@ from typing import BinaryIO
 
 from tflite_ui.analysis.recommend import recommend
 from tflite_ui.core.data import DataSummary, Fit, FixKey
-from tflite_ui.core.errors import NotFound
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import Plan, StudyRequest, make_plan
-from tflite_ui.core.recipe import file_name
 from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
@@ -44,6 +42,7 @@ from tflite_ui.jobs.supervisor import Supervisor
 from tflite_ui.jobs.tenancy import Tenancy
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.loaders import find_loader, loaders
+from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
 from tflite_ui.report.naming import file_names
 from tflite_ui.store.blobs import Blobs, disk_errors
 from tflite_ui.store.database import Database
@@ -247,17 +246,11 @@ class Desk:
 
     def file(self, id: str, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
-        found = self.study(id).variant(variant)
-        if found is None or found.facts is None:
-            raise NotFound(f"This study has no file of variant '{variant}'.", "Choose one that has finished.")
-        return self._blobs.path(found.facts.sha256, "variant.tflite")
+        return variant_file(self.study(id), variant, self._blobs)
 
     def artefact(self, id: str, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""
-        found = next((m for m in self.study(id).measurements if (m.variant, m.spec) == (variant, spec)), None)
-        if found is None or found.artefact is None:
-            raise NotFound("Nothing was compiled for this target.", "Choose a target that compiles.")
-        return self._blobs.path(found.artefact, "compiled.tflite")
+        return compiled_file(self.study(id), variant, spec, self._blobs)
 
     def file_name(self, study: Study, variant: str) -> str:
         """The download name of a variant's file."""
@@ -270,7 +263,8 @@ class Desk:
         study = self.study(id)
         target = self._home.study(id) / f"{id}.zip"
         with disk_errors("the bundle"):
-            write_bundle(study, self._files(study), self._compiled(study), self.log(id), target)
+            files = variant_files(study, self._blobs), compiled_files(study, self._blobs)
+            write_bundle(study, *files, self.log(id), target)
         return target
 
     def export(self, id: str, folder: Path) -> None:
@@ -279,7 +273,7 @@ class Desk:
 
         study = self.study(id)
         with disk_errors(f"'{folder}'"):
-            export_study(study, self._files(study), self.log(id), folder)
+            export_study(study, variant_files(study, self._blobs), self.log(id), folder)
 
     def log(self, id: str) -> str:
         """All jobs' logs of a study, one after another."""
@@ -293,20 +287,6 @@ class Desk:
         self._inspections.close()
         self._database.close()
         self._tenancy.close()
-
-    def _compiled(self, study: Study) -> dict[str, Path]:
-        """What was compiled for targets, under names that say of what and for what."""
-        names = file_names(study.variants)
-        return {
-            f"{names[m.variant].removesuffix('.tflite')}-{file_name(m.spec)}": self._blobs.path(
-                m.artefact, "compiled.tflite"
-            )
-            for m in study.measurements
-            if m.artefact
-        }
-
-    def _files(self, study: Study) -> dict[str, Path]:
-        return {v.id: self.file(study.id, v.id) for v in study.variants if v.facts and v.status == "finished"}
 
 
 def _needs_tensorflow(path: Path, name: str) -> bool:

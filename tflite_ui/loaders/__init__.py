@@ -99,8 +99,8 @@ def write_float(model: Any, target: Path, shapes: Shapes) -> None:
     to_float_tflite(model, target, shapes)
 
 
-def answers(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def answers(model: Any, inputs: Mapping[str, Any], batch_size: int = 32) -> dict[str, Any]:
     """A Keras model's own outputs by name, float [n, ...], for ``inputs`` by name, [n, ...]."""
     from tflite_ui.loaders._keras import reference_outputs
 
-    return reference_outputs(model, inputs)
+    return reference_outputs(model, inputs, batch_size)

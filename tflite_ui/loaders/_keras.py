@@ -118,11 +118,11 @@ def to_float_tflite(model: Any, target: Path, shapes: Shapes) -> None:
     _convert.write_float(content, target, inputs, outputs)
 
 
-def reference_outputs(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def reference_outputs(model: Any, inputs: Mapping[str, Any], batch_size: int = 32) -> dict[str, Any]:
     """The model's own outputs by name, float arrays [n, ...], for ``inputs`` by name, [n, ...]."""
     model = flat(model)
     given = [inputs[spec.name] for spec in input_specs(model)]
-    found = model.predict(given if len(given) > 1 else given[0], batch_size=32, verbose=0)
+    found = model.predict(given if len(given) > 1 else given[0], batch_size=batch_size, verbose=0)
     return dict(_convert.named([spec.name for spec in output_specs(model)], found))
 
 

@@ -14,6 +14,7 @@ from tflite_ui.charts.operators import operators_chart
 from tflite_ui.charts.truth import truth_chart
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
+from tflite_ui.report.contents import compiled_name
 from tflite_ui.ui import figures, glossary, notices, picks
 
 
@@ -87,7 +88,7 @@ def _report(desk: Desk, study: Study, m: Measurement) -> None:
         st.download_button(
             "Download the compiled file",
             lambda: desk.artefact(study.id, m.variant, m.spec).read_bytes(),
-            f"{desk.file_name(study, m.variant).removesuffix('.tflite')}-{m.target}.tflite",
+            compiled_name(desk.file_name(study, m.variant), m.spec),
             "application/octet-stream",
             key="targets.artefact",
             on_click="ignore",

@@ -28,6 +28,8 @@ from tflite_ui.worker.prepare import COMPARED, compare
 from tflite_ui.worker.protocol import Reporter
 
 TRAIN = "train"
+ANSWERED = 256
+"""Samples that the original answers at once."""
 MODEL, FLOAT, CURVE = "model.keras", "float.tflite", "curve.jsonl"
 
 
@@ -102,7 +104,7 @@ class StepContext(TrainingContext):
         if self._set is None:
             training, data = (Path(p) if p else None for p in (self._payload.training, self._payload.data))
             found = training_material(training, data, self.source, self.seed)
-            originals = answers(self.original(), found.inputs)
+            originals = answers(self.original(), found.inputs, batch_size=ANSWERED)
             self._set = TrainingSet(found.inputs, found.labels, originals, found.training, self.source.losses)
         return self._set
 
