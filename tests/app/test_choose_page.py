@@ -249,3 +249,7 @@ def test_a_model_that_cannot_be_trained_says_so_on_the_cards(open_page: Open, de
     assert "Needs a Keras model" in words(app)
     assert "technique.qat.0.on" not in {box.key for box in app.checkbox}
     assert len(app.file_uploader) == 2
+
+
+def test_what_is_worth_knowing_of_a_target_stands_on_its_card(open_page: Open, sample: dict[str, str]) -> None:
+    assert "Estimated by Vela, not measured on a device." in words(open_page(**sample))

@@ -129,3 +129,12 @@ def test_a_study_without_targets_says_so(open_page: Open, keep: Keep) -> None:
     study = studies.finished().model_copy(update={"measurements": ()})
     app = section(open_page("results", study=keep(study, "resnowhere")), "Targets")
     assert "Nothing was asked of any target" in words(app)
+
+
+def test_latency_leaves_out_what_was_never_timed(open_page: Open, keep: Keep) -> None:
+    app = section(open_page("results", study=keep(studies.everywhere(), "resuntimed")), "Latency")
+    assert not app.exception
+    assert "Nothing was timed on" in words(app)
+    assert "Arm Ethos-U" in words(app)
+    ran = next(table.value for table in app.dataframe if "Asked for" in table.value)
+    assert not ran["Target"].str.contains("Ethos").any()

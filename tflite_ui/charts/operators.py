@@ -31,12 +31,18 @@ def operators_chart(ops: tuple[OpCost, ...], dark: bool = False) -> theme.Drawin
     return theme.dress(chart, dark)
 
 
-_HUES = [theme.HUES["distillation"], theme.HUES["clustering"], theme.BASELINE_GREY]
+_HUES = ["#0a7f8c", "#7a6fb0", theme.BASELINE_GREY]
+
+
+def _layer(name: str) -> str:
+    """The layer in an operator's name, e.g. ``stem`` of ``functional_1/stem/Relu``."""
+    parts = name.split("/")
+    return parts[1] if len(parts) > 2 else parts[0]
 
 
 def _row(place: int, op: OpCost) -> dict[str, object]:
     cost = f"{op.cost:,.0f} cycles" if op.unit == "cycles" else f"{op.cost:.3g} ms"
-    name = f"{op.operator} · {op.name.split('/')[-2] if '/' in op.name else op.name}"
+    name = f"{op.operator} · {_layer(op.name)}"
     return {
         "row": str(place),
         "name": name,

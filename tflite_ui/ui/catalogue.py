@@ -96,4 +96,5 @@ def _target_offer(target: Target, known: Availability | None) -> Offer:
         price=PRICES[target.accelerator],
         params=target.Options,
         refusal=refusal,
+        remark=known.note if known else "",
     )

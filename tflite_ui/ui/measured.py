@@ -21,6 +21,7 @@ def latency(_: Desk, study: Study) -> None:
     if frame.empty:
         st.write("Nothing was timed in this study: no target was chosen.")
         return
+    frame = _timed(frame)
     specs = dict(zip(frame["spec"], frame["target_label"], strict=True))
     chosen = _targets(specs)
     shown = frame[frame["spec"].isin(chosen)]
@@ -37,6 +38,18 @@ def latency(_: Desk, study: Study) -> None:
     _distribution(study, chosen)
     st.subheader("What really ran", anchor=False, help=glossary.HELP["delegated"])
     st.dataframe(ran(shown), hide_index=True, key="latency.ran", alt="What really ran for each measurement")
+
+
+def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the targets on which nothing was timed and nothing will be; says which those are."""
+    open_ = frame["p50"].notna() | frame["status"].isin(["queued", "running"])
+    kept = set(frame.loc[open_, "spec"])
+    left = dict.fromkeys(frame.loc[~frame["spec"].isin(kept), "target_label"])
+    if not kept:
+        return frame
+    if left:
+        st.caption(f"Nothing was timed on {notices.plain(', '.join(left))}: see Targets for what they tell.")
+    return frame[frame["spec"].isin(kept)]
 
 
 def _distribution(study: Study, specs: list[str]) -> None:

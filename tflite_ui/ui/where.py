@@ -65,7 +65,7 @@ def _reports(desk: Desk, study: Study) -> None:
     variants, targets = variant_labels(study), target_labels(study)
     st.subheader("What a target tells", anchor=False, help=glossary.HELP["report"])
     chosen = st.selectbox(
-        "Of",
+        "Variant and target",
         range(len(telling)),
         format_func=lambda i: f"{variants[telling[i].variant]} on {targets[telling[i].spec]}",
         key="targets.report",
