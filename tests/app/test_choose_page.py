@@ -251,5 +251,7 @@ def test_a_model_that_cannot_be_trained_says_so_on_the_cards(open_page: Open, de
     assert len(app.file_uploader) == 2
 
 
-def test_what_is_worth_knowing_of_a_target_stands_on_its_card(open_page: Open, sample: dict[str, str]) -> None:
+def test_what_is_worth_knowing_of_a_target_stands_on_its_card(
+    open_page: Open, sample: dict[str, str]
+) -> None:
     assert "Estimated by Vela, not measured on a device." in words(open_page(**sample))

@@ -98,3 +98,9 @@ def test_the_updating_line_fits_a_terminal() -> None:
     line = status_line(progress)
     assert line.startswith("1 of 5 done, about 12 s left: int16x8 (evaluate 40 %)")
     assert len(line) == 78
+
+
+def test_what_was_not_timed_says_what_there_is() -> None:
+    told = summary(studies.everywhere())
+    assert "about 0.39 ms, estimated" in told
+    assert "ok, emulated" in told

@@ -70,8 +70,17 @@ def _speed(study: Study, variant: Variant, spec: str) -> str:
     if found is None:
         return NONE
     if found.latency is None:
-        return _status(found)
+        return _untimed(found)
     return words.milliseconds(found.latency.p50, found.noise)
+
+
+def _untimed(found: Measurement) -> str:
+    """What there is in a latency's place."""
+    if found.estimate_ms is not None:
+        return f"about {words.milliseconds(found.estimate_ms)}, estimated"
+    if found.evidence is not None and found.evidence.kind != "measured":
+        return f"ok, {found.evidence.kind}"
+    return _status(found)
 
 
 def _ran(study: Study, specs: list[str]) -> list[str]:
