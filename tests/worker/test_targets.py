@@ -242,6 +242,30 @@ def test_without_a_driver_or_a_library_the_reason_is_told(
     assert found["external_delegate"].reason == "No delegate library is listed in the settings."
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[delegates", "aren't TOML"),
+        ("[delegates.a]\npath = 3\n", "wrong at delegates.a.path"),
+        ("[other]\n", "wrong at other"),
+    ],
+)
+def test_settings_that_cannot_be_understood_are_told_and_stop_nothing_else(
+    text: str, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(file))
+    opened = Desk(tmp_path / "home")
+    try:
+        found = opened.availability(wait=True)
+    finally:
+        opened.close()
+    assert reason in found["external_delegate"].reason
+    assert str(file) in found["external_delegate"].reason
+    assert found["xnnpack"].available
+
+
 @pytest.mark.parametrize("way", ["hang", "crash", "raise"])
 def test_a_target_that_breaks_while_asked_is_not_available(
     way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 from typing_extensions import override
 
-from tflite_ui.core.errors import BenchmarkFailed, VerificationFailed
+from tflite_ui.core.errors import BenchmarkFailed, InvalidInput, VerificationFailed
 from tflite_ui.core.params import Params
 from tflite_ui.core.target import (
     Accelerator,
@@ -58,17 +58,20 @@ class ExternalDelegate(RunTarget):
     @override
     def devices(self) -> tuple[str, ...]:
         """Of all that are listed."""
-        return tuple(device for found in settings().delegates.values() for device in found.devices)
+        return tuple(device for found in _known().values() for device in found.devices)
 
     @override
     def reads(self) -> tuple[str, ...]:
         """Each library's folder, and what the settings say beside it."""
-        return tuple(path for found in settings().delegates.values() for path in _reads(found))
+        return tuple(path for found in _known().values() for path in _reads(found))
 
     @override
     def availability(self) -> Availability:
         """Available when one of the libraries can be loaded."""
-        known = settings().delegates
+        try:
+            known = settings().delegates
+        except InvalidInput as wrong:
+            return Availability(available=False, reason=wrong.message, install=wrong.hint)
         if not known:
             reason = "No delegate library is listed in the settings."
             return Availability(available=False, reason=reason, install=INSTALL)
@@ -120,8 +123,16 @@ def _used(name: str, taken: int, total: int) -> str:
     return f"delegate {name}" if taken == total else f"delegate {name} and CPU, built-in kernels"
 
 
+def _known() -> Mapping[str, Delegate]:
+    """The libraries that are listed; none when the settings can't be understood."""
+    try:
+        return settings().delegates
+    except InvalidInput:
+        return {}
+
+
 def _listed(name: str) -> tuple[str, Delegate]:
-    known = settings().delegates
+    known = _known()
     if not known or (name and name not in known):
         what = f"'{name}'" if name else "at all"
         raise BenchmarkFailed(f"There is no delegate {what} in the settings.", INSTALL)
