@@ -31,7 +31,7 @@ import os, time
 from tflite_ui.core.target import Availability, Params, Report, ReportTarget
 
 class Odd(ReportTarget):
-    key, title, summary, accelerator, Options = "odd", "Odd", "An odd one.", "any", Params
+    key, title, summary, accelerator, Options = "NAME", "Odd", "An odd one.", "any", Params
 
     def availability(self):
         ACT
@@ -242,38 +242,29 @@ def test_without_a_driver_or_a_library_the_reason_is_told(
     assert found["external_delegate"].reason == "No delegate library is listed in the settings."
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("[delegates", "aren't TOML"),
-        ("[delegates.a]\npath = 3\n", "wrong at delegates.a.path"),
-        ("[other]\n", "wrong at other"),
-    ],
-)
-def test_settings_that_cannot_be_understood_are_told_and_stop_nothing_else(
-    text: str, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_settings_that_cannot_be_understood_stop_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text(text)
+    file.write_text("[delegates")
     monkeypatch.setenv(SETTINGS_VARIABLE, str(file))
     opened = Desk(tmp_path / "home")
     try:
         found = opened.availability(wait=True)
     finally:
         opened.close()
-    assert reason in found["external_delegate"].reason
-    assert str(file) in found["external_delegate"].reason
+    assert f"'{file}' aren't TOML" in found["external_delegate"].reason
     assert found["xnnpack"].available
 
 
-@pytest.mark.parametrize("way", ["hang", "crash", "raise"])
 def test_a_target_that_breaks_while_asked_is_not_available(
-    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "own"
     folder.mkdir()
-    acts = {"hang": "time.sleep(60)", "crash": "os.abort()", "raise": "raise RuntimeError('broken')"}
-    (folder / "odd.py").write_text(OWN.replace("ACT", acts[way]))
+    acts = {"hang": "time.sleep(60)", "crash": "os.abort()", "broken": "raise RuntimeError('no')"}
+    for name, act in acts.items():
+        (folder / f"{name}.py").write_text(OWN.replace("ACT", act).replace("NAME", name))
     file = tmp_path / "settings.toml"
     file.write_text(f'[targets]\nfolder = "{folder}"\n')
     monkeypatch.setenv(SETTINGS_VARIABLE, str(file))
@@ -286,9 +277,10 @@ def test_a_target_that_breaks_while_asked_is_not_available(
         opened.close()
         monkeypatch.undo()
         targets.cache_clear()
-    assert not found["odd"].available
+    for name, words in {"hang": "time", "crash": "SIGABRT", "broken": "RuntimeError: no"}.items():
+        assert not found[name].available
+        assert words in found[name].reason
     assert found["xnnpack"].available
-    assert {"hang": "time", "crash": "SIGABRT", "raise": "RuntimeError: broken"}[way] in found["odd"].reason
 
 
 def test_an_own_target_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
