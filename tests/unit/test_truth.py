@@ -6,6 +6,7 @@ import pytest
 
 from tests import studies
 from tflite_ui.analysis.energy import arithmetic, energy_pj, relative_energy
+from tflite_ui.analysis.measures import comparison_frame, measures
 from tflite_ui.analysis.truth import VERDICTS, figures_of, truth_frame, verdict
 from tflite_ui.core.measurement import Parity
 from tflite_ui.core.study import Study
@@ -108,3 +109,12 @@ def test_energy_is_told_relative_to_float() -> None:
     found = relative_energy(study)
     assert found[study.baseline.id] == 1.0
     assert found[study.variants[3].id] < 0.5
+
+
+def test_arenas_and_estimates_can_be_compared() -> None:
+    study = studies.everywhere()
+    titles = {measure.column: measure.title for measure in measures(study)}
+    assert titles["arena:tflite_micro"].startswith("Arena on TFLite Micro")
+    assert titles["estimate:ethos_u"].endswith("(estimated), ms")
+    assert "p50:ethos_u" not in titles
+    assert set(comparison_frame(study)["arena:tflite_micro"]) == {40.8}

@@ -80,6 +80,7 @@ LATENCY_COLUMNS = {
     "partitions": "float",
     "peak_memory_bytes": "float",
     "arena_bytes": "float",
+    "estimate_ms": "float",
     "parity_max_abs": "float",
     "parity_cosine": "float",
     "parity_top1": "float",
@@ -232,7 +233,8 @@ def _seconds(seconds: Seconds) -> dict[str, Any]:
 
 
 def _measurement(m: Measurement) -> dict[str, Any]:
-    plain = ("target", "spec", "status", "noise", "noisy", "peak_memory_bytes", "arena_bytes", "session")
+    memory = ("peak_memory_bytes", "arena_bytes")
+    plain = ("target", "spec", "status", "noise", "noisy", *memory, "estimate_ms", "session")
     latency, evidence, parity = m.latency, m.evidence, m.parity
     return {
         **{name: getattr(m, name) for name in plain},

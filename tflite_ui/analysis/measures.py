@@ -46,7 +46,8 @@ def measures(study: Study) -> tuple[Measure, ...]:
 def comparison_frame(study: Study) -> pd.DataFrame:
     """``variants_frame`` with one column per measure: KB, percent or dB, milliseconds, MB.
 
-    Latency columns are ``p50:SPEC``, ``p10:SPEC`` and ``p90:SPEC``, peak memory ``memory:SPEC``.
+    Latency columns are ``p50:SPEC``, ``p10:SPEC`` and ``p90:SPEC``, estimated ones ``estimate:SPEC``, peak
+    memory ``memory:SPEC``, arenas ``arena:SPEC`` (KB).
     """
     frame, latency = variants_frame(study), latency_frame(study)
     frame["size_kb"], frame["gzip_kb"] = frame["size_bytes"] / 1000, frame["gzip_bytes"] / 1000
@@ -58,6 +59,8 @@ def comparison_frame(study: Study) -> pd.DataFrame:
         for name in ("p10", "p50", "p90"):
             frame[f"{name}:{spec}"] = frame["variant"].map(rows[name])
         frame[f"memory:{spec}"] = frame["variant"].map(rows["peak_memory_bytes"]) / 1e6
+        frame[f"arena:{spec}"] = frame["variant"].map(rows["arena_bytes"]) / 1e3
+        frame[f"estimate:{spec}"] = frame["variant"].map(rows["estimate_ms"])
     return frame
 
 
@@ -74,7 +77,13 @@ def _of_targets(study: Study) -> list[Measure]:
         Measure(column=f"p50:{s}", title=f"{name}, ms", minimise=True, low=f"p10:{s}", high=f"p90:{s}")
         for s, name in labels
     ]
-    memories = [
-        Measure(column=f"memory:{s}", title=f"Memory on {name}, MB", minimise=True) for s, name in labels
+    others = {
+        "estimate": "{} (estimated), ms",
+        "memory": "Memory on {}, MB",
+        "arena": "Arena on {}, KB",
+    }
+    return latencies + [
+        Measure(column=f"{column}:{s}", title=title.format(name), minimise=True)
+        for column, title in others.items()
+        for s, name in labels
     ]
-    return latencies + memories
