@@ -40,6 +40,15 @@ class Odd(ReportTarget):
     def report(self, tflite, options, folder):
         raise NotImplementedError
 """
+EARLY = """
+from tflite_ui.targets.builtin import Builtin
+
+class Early(Builtin):
+    key = "early"
+
+    def devices(self):
+        raise OSError("no bus")
+"""
 has_gpu = pytest.mark.skipif(not SWIFTSHADER.exists(), reason="SwiftShader (chromium-common) isn't installed")
 
 
@@ -263,6 +272,7 @@ def test_a_target_that_breaks_while_asked_is_not_available(
     folder = tmp_path / "own"
     folder.mkdir()
     acts = {"hang": "time.sleep(60)", "crash": "os.abort()", "broken": "raise RuntimeError('no')"}
+    (folder / "early.py").write_text(EARLY)
     for name, act in acts.items():
         (folder / f"{name}.py").write_text(OWN.replace("ACT", act).replace("NAME", name))
     file = tmp_path / "settings.toml"
@@ -277,7 +287,8 @@ def test_a_target_that_breaks_while_asked_is_not_available(
         opened.close()
         monkeypatch.undo()
         targets.cache_clear()
-    for name, words in {"hang": "time", "crash": "SIGABRT", "broken": "RuntimeError: no"}.items():
+    told = {"hang": "time", "crash": "SIGABRT", "broken": "RuntimeError: no", "early": "before it was asked"}
+    for name, words in told.items():
         assert not found[name].available
         assert words in found[name].reason
     assert found["xnnpack"].available

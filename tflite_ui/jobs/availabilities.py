@@ -14,13 +14,13 @@ from tflite_ui.worker.payloads import AskTarget
 LIMITS = Limits(timeout_seconds=60.0)
 
 
-def devices(target: Target) -> tuple[str, ...]:
-    """The device files that a target's drivers use."""
+def devices(target: Target | None) -> tuple[str, ...]:
+    """The device files that a target's drivers use; none for a target that isn't there any more."""
     return target.devices() if isinstance(target, RunTarget) else ()
 
 
-def reads(target: Target) -> tuple[str, ...]:
-    """What else a target reads."""
+def reads(target: Target | None) -> tuple[str, ...]:
+    """What else a target reads, likewise."""
     return target.reads() if isinstance(target, RunTarget) else ()
 
 
@@ -53,6 +53,13 @@ class Availabilities:
         self._found = dict(zip(targets(), answers, strict=True))
 
     def _one(self, target: Target) -> Availability:
+        try:
+            return self._answer(target)
+        except Exception as broken:  # a target of the operator's own may break before it is asked
+            reason = f"It broke before it was asked: {type(broken).__name__}: {broken}."
+            return Availability(available=False, reason=reason)
+
+    def _answer(self, target: Target) -> Availability:
         ask = AskTarget(target=target.key)
         call = Call("availability", ask, reads(target), devices=devices(target), limits=LIMITS)
         outcome = self._workshop.run(call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tflite_ui.core.errors import DiskFull
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.study import Study
@@ -69,7 +70,10 @@ class Benchmarks:
         """The same with the file that was compiled for the target kept as a blob."""
         if measured.artefact is None:
             return measured
-        digest = self._workshop.blobs.add(Path(measured.artefact), ARTEFACT).digest
+        try:
+            digest = self._workshop.blobs.add(Path(measured.artefact), ARTEFACT).digest
+        except DiskFull as full:
+            return measured.model_copy(update={"artefact": None, "status": "failed", "error": full.info()})
         return measured.model_copy(update={"artefact": digest})
 
     def _seats(self, group: list[Measurement]) -> list[Seat]:
@@ -101,7 +105,7 @@ class Benchmarks:
             seed=study.request.seed,
         )
         limits = study.request.limits
-        where = targets()[measurement.target]
+        where = targets().get(measurement.target)
         call = Call(
             "benchmark",
             payload,
