@@ -55,7 +55,7 @@ def test_the_contracts_keys_are_there() -> None:
     wanted = {"float32", "dynamic_range", "float16", "full_integer", "int16x8", "weight_only"}
     assert wanted <= set(techniques())
     assert {"reference", "builtin", "xnnpack", "gpu", "openvino", "external_delegate"} <= set(targets())
-    assert {"ethos_u", "tflite_micro"} <= set(targets())
+    assert {"ethos_u", "npu_aot", "tflite_micro"} <= set(targets())
     assert len(loaders()) >= 4
 
 
