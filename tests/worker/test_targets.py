@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,8 @@ class Early(Builtin):
     def devices(self):
         raise OSError("no bus")
 """
-has_gpu = pytest.mark.skipif(not SWIFTSHADER.exists(), reason="SwiftShader (chromium-common) isn't installed")
+GPU = SWIFTSHADER.exists() and find_library("vulkan") is not None
+has_gpu = pytest.mark.skipif(not GPU, reason="SwiftShader (chromium-common) or libvulkan1 isn't installed")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def study(desk: Desk) -> Study:
     model, data = desk.add_sample()
     specs = ["xnnpack:runs=5", "tflite_micro", "tflite_micro:arena=20000", "openvino:runs=5", "ethos_u"]
     specs += ["ethos_u:accelerator=ethos-u85-256"]
-    specs += ["gpu", "gpu:precision=fp16"] if SWIFTSHADER.exists() else []
+    specs += ["gpu", "gpu:precision=fp16"] if GPU else []
     specs += [f"external_delegate:runs=5,delegate={name}" for name in ("good", "wrong", "crash", "refuse")]
     request = StudyRequest(model=model, data=data, recipes=RECIPES, targets=tuple(specs))
     return desk.wait(desk.start(request))
@@ -232,7 +234,7 @@ def test_what_can_be_used_here_is_told(desk: Desk) -> None:
     assert "good, wrong, crash" in note
     assert "refuse can't be loaded" in note
     assert "gone can't be loaded: there is no file '/nowhere/lib.so'" in note
-    if SWIFTSHADER.exists():
+    if GPU:
         assert "in software" in found["gpu"].note
 
 
