@@ -338,8 +338,7 @@ def test_fitness_is_known_before_anything_trains(name: str, expected: dict[str, 
 OPERATORS = ["Operators and keras.ops", "Keras 2, nested", "Embedding with mask, LSTM"]
 
 
-@pytest.mark.parametrize("bits", [8, 4])
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize(("name", "bits"), [*((name, 8) for name in OPERATORS), (OPERATORS[0], 4)])
 def test_among_operators_the_layers_are_trained_for_integers(name: str, bits: int, tmp_path: Path) -> None:
     model = to_tf_keras(SMALL[name]())
     assert any("OpLambda" in type(layer).__name__ for layer in model.layers)
