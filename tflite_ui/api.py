@@ -246,11 +246,11 @@ class Desk:
 
     def file(self, id: str, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
-        return variant_file(self.study(id), variant, self._blobs)
+        return variant_file(self.study(id), variant, self._blobs.path)
 
     def artefact(self, id: str, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""
-        return compiled_file(self.study(id), variant, spec, self._blobs)
+        return compiled_file(self.study(id), variant, spec, self._blobs.path)
 
     def file_name(self, study: Study, variant: str) -> str:
         """The download name of a variant's file."""
@@ -263,7 +263,7 @@ class Desk:
         study = self.study(id)
         target = self._home.study(id) / f"{id}.zip"
         with disk_errors("the bundle"):
-            files = variant_files(study, self._blobs), compiled_files(study, self._blobs)
+            files = variant_files(study, self._blobs.path), compiled_files(study, self._blobs.path)
             write_bundle(study, *files, self.log(id), target)
         return target
 
@@ -273,7 +273,7 @@ class Desk:
 
         study = self.study(id)
         with disk_errors(f"'{folder}'"):
-            export_study(study, variant_files(study, self._blobs), self.log(id), folder)
+            export_study(study, variant_files(study, self._blobs.path), self.log(id), folder)
 
     def log(self, id: str) -> str:
         """All jobs' logs of a study, one after another."""
