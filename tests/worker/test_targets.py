@@ -308,8 +308,8 @@ def test_an_own_target_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     targets.cache_clear()
     opened = Desk(tmp_path / "home")
     try:
-        model, data = opened.add_sample()
-        request = StudyRequest(model=model, data=data, recipes=("float32",), targets=("again:runs=5",))
+        model, _ = opened.add_sample()
+        request = StudyRequest(model=model, recipes=("float32",), targets=("again:runs=5",))
         done = opened.wait(opened.start(request))
     finally:
         opened.close()
