@@ -63,6 +63,7 @@ def test_plain_kernels_are_not_a_delegate_that_took_nothing() -> None:
         ((1e-6, 1.0, 1.0), False),
         ((0.2, 0.94, None), True),
         ((0.2, 0.99, 0.5), True),
+        ((0.2, 0.99, 0.0), True),
         ((0.1, 0.96, None), False),
     ],
 )

@@ -10,7 +10,7 @@ import pandas as pd
 from tflite_ui.analysis import words
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import is_baseline, target_labels, variant_labels
-from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.measurement import Measurement, Parity
 from tflite_ui.core.study import Study
 from tflite_ui.core.target import Evidence
 from tflite_ui.targets import targets
@@ -61,7 +61,7 @@ def verdict(m: Measurement) -> Verdict:
         return "waiting"
     if m.evidence is None:
         return "refused"
-    if m.parity and (m.parity.cosine < ALIKE or (m.parity.top1_agreement or 1.0) < SAME):
+    if m.parity and _differs(m.parity):
         return "answers wrong"
     if m.evidence.kind != "measured":
         return m.evidence.kind
@@ -69,6 +69,11 @@ def verdict(m: Measurement) -> Verdict:
     if taken is None or taken == total or not _delegates(m):
         return "really ran"
     return "partly" if taken else "took nothing"
+
+
+def _differs(parity: Parity) -> bool:
+    same = parity.top1_agreement
+    return parity.cosine < ALIKE or (same is not None and same < SAME)
 
 
 def _delegates(m: Measurement) -> bool:
