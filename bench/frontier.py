@@ -1,7 +1,7 @@
 """How far the app's recipes go on a net of a million parameters: chosen on one split, told on another.
 
 ``python -m bench.frontier [--quick] [--keep FOLDER]``: a teacher trained on 49,500 images of Fashion-MNIST;
-each recipe trains for less than five minutes; the best that surely loses little on 10,000 validation images
+of the recipes that train for less than five minutes the best that surely loses little on validation images
 (by the end of the paired 95 % interval, not the estimate, with a margin: the best of several is flattered)
 is reported on the 10,000 test images. A full run writes ``docs/frontier.md``.
 """
@@ -107,7 +107,7 @@ def _page(tried: Sequence[Row], reported: Sequence[Row], reached: Cells) -> str:
     return f"""# How far recipes go on a net of a million parameters
 
 Written by `python -m bench.frontier`. A convolutional net (`bench/teacher.py`) trained on 49,500 images of
-Fashion-MNIST; recipes of the app alone, each trained for less than {MINUTES:g} minutes on the same images.
+Fashion-MNIST; recipes of the app alone, trained on the same images, those over {MINUTES:g} minutes being passed over.
 The best for each goal is chosen on {VALIDATION:,} validation images, where the whole paired 95 % interval has
 to lie above a loss of {100 * (DROP - MARGIN):.1f} points (the best of several is flattered), and is run on
 the 10,000 test images, which had no say. A goal is met when the whole interval on these lies above a loss

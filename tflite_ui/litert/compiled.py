@@ -71,7 +71,7 @@ class Compiled:
                 self._out = self._model.create_output_buffers(0)
             except _REFUSALS as refused:
                 problem = refused
-        self.log, self.said = understood(said.text), said.text
+        self.log = understood(said.text)
         if problem is not None:
             raise Refused(f"The LiteRT runtime refuses it: {_last_line(problem)}", "", self.log) from problem
         signature = self._model.get_signature_by_index(0)

@@ -7,9 +7,6 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from tflite_ui.core.errors import BenchmarkFailed, VerificationFailed
 from tflite_ui.core.target import (
     Accelerator,
@@ -19,9 +16,9 @@ from tflite_ui.core.target import (
     HostOptions,
     Runner,
     RunTarget,
-    Tensors,
 )
 from tflite_ui.litert.interpreter import Delegation, Kernels, Session
+from tflite_ui.targets._runner import HeldRunner
 
 RUNTIME = "ai_edge_litert.interpreter"
 INSTALL = "pip install ai-edge-litert"
@@ -56,30 +53,7 @@ class CpuTarget(RunTarget):
         return CpuRunner(session, self)
 
 
-class SessionRunner(Runner):
-    """An interpreter's session."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def set_inputs(self, inputs: Tensors) -> None:
-        """Place one batch of 1."""
-        self._session.set_inputs(inputs)
-
-    def invoke(self) -> None:
-        """Run once."""
-        self._session.invoke()
-
-    def arena_bytes(self) -> int | None:
-        """The interpreter doesn't tell."""
-        return None
-
-    def outputs(self) -> dict[str, npt.NDArray[np.generic]]:
-        """The last run's outputs as float32."""
-        return dict(self._session.outputs())
-
-
-class CpuRunner(SessionRunner):
+class CpuRunner(HeldRunner[Session]):
     """A session and the target it belongs to."""
 
     def __init__(self, session: Session, target: CpuTarget) -> None:
@@ -88,7 +62,7 @@ class CpuRunner(SessionRunner):
 
     def evidence(self) -> Evidence:
         """As the interpreter's own list of nodes shows it."""
-        found = self._session.delegation()
+        found = self._held.delegation()
         return Evidence(
             requested=self._target.title,
             used=self._target.used(found),

@@ -22,7 +22,7 @@ from tflite_ui.core.target import (
 )
 from tflite_ui.litert.interpreter import Session
 from tflite_ui.settings import Delegate, settings
-from tflite_ui.targets._cpu import SessionRunner
+from tflite_ui.targets._runner import HeldRunner
 
 INSTALL = "List it as [delegates.NAME] in the settings; see docs/targets.md."
 
@@ -95,7 +95,7 @@ class ExternalDelegate(RunTarget):
         return DelegateRunner(session, name, found)
 
 
-class DelegateRunner(SessionRunner):
+class DelegateRunner(HeldRunner[Session]):
     """A session with a delegate."""
 
     def __init__(self, session: Session, name: str, delegate: Delegate) -> None:
@@ -105,7 +105,7 @@ class DelegateRunner(SessionRunner):
     @override
     def evidence(self) -> Evidence:
         """As the interpreter's own list of nodes shows it."""
-        found = self._session.delegation()
+        found = self._held.delegation()
         return Evidence(
             requested=f"delegate {self._name}",
             used=_used(self._name, found.taken, found.total),

@@ -21,7 +21,7 @@ from tflite_ui.core.target import (
 )
 from tflite_ui.litert.compiled import Compiled, Log, Refused
 from tflite_ui.litert.tiny import tiny
-from tflite_ui.targets._compiled import CompiledRunner
+from tflite_ui.targets._runner import HeldRunner
 
 NO_ADAPTER = "LiteRT finds no GPU adapter on this machine."
 DEVICES = (
@@ -92,7 +92,7 @@ class Gpu(RunTarget):
             raise _explained(refused) from refused
 
 
-class GpuRunner(CompiledRunner):
+class GpuRunner(HeldRunner[Compiled]):
     """A compiled file, and what was asked for."""
 
     def __init__(self, compiled: Compiled, options: GpuOptions) -> None:
@@ -102,7 +102,7 @@ class GpuRunner(CompiledRunner):
     @override
     def evidence(self) -> Evidence:
         """From the runtime's log; without fallback the runtime would have refused anything less than all."""
-        log, total = self._compiled.log, self._compiled.nodes
+        log, total = self._held.log, self._held.nodes
         left = log.nodes_left or 0
         alone = "" if self._options.fallback else " alone"
         return Evidence(

@@ -15,7 +15,7 @@ from tflite_ui.core.params import Params
 from tflite_ui.core.target import Accelerator, Availability, BenchmarkOptions, Evidence, Runner, RunTarget
 from tflite_ui.litert.compiled import Compiled, Refused
 from tflite_ui.litert.tiny import tiny
-from tflite_ui.targets._compiled import CompiledRunner
+from tflite_ui.targets._runner import HeldRunner
 
 INSTALL = "pip install -r requirements-openvino.txt"
 DEVICES = ("/dev/dri", "/dev/accel")
@@ -80,7 +80,7 @@ class OpenVino(RunTarget):
             raise BenchmarkFailed(why, OTHER) from refused
 
 
-class OpenVinoRunner(CompiledRunner):
+class OpenVinoRunner(HeldRunner[Compiled]):
     """A compiled file, and what was asked for."""
 
     def __init__(self, compiled: Compiled, options: OpenVinoOptions) -> None:
@@ -90,7 +90,7 @@ class OpenVinoRunner(CompiledRunner):
     @override
     def evidence(self) -> Evidence:
         """From the log of OpenVINO's compiler and of what loaded its work."""
-        log, total = self._compiled.log, self._compiled.nodes
+        log, total = self._held.log, self._held.nodes
         taken = total - log.nodes_left if log.nodes_left is not None else 0
         used = f"OpenVINO on {log.device or self._options.device}"
         rest = " and LiteRT's CPU kernels" if taken < total else ""
