@@ -107,7 +107,7 @@ def _page(tried: Sequence[Row], reported: Sequence[Row], reached: Cells) -> str:
     return f"""# How far recipes go on a net of a million parameters
 
 Written by `python -m bench.frontier`. A convolutional net (`bench/teacher.py`) trained on 49,500 images of
-Fashion-MNIST; recipes of the app alone, trained on the same images, those over {MINUTES:g} minutes being passed over.
+Fashion-MNIST; recipes of the app alone, trained on the same images; over {MINUTES:g} minutes none can win.
 The best for each goal is chosen on {VALIDATION:,} validation images, where the whole paired 95 % interval has
 to lie above a loss of {100 * (DROP - MARGIN):.1f} points (the best of several is flattered), and is run on
 the 10,000 test images, which had no say. A goal is met when the whole interval on these lies above a loss

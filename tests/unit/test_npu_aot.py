@@ -11,7 +11,7 @@ import pytest
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.litert.tiny import tiny
 from tflite_ui.targets import npu_aot
-from tflite_ui.targets.npu_aot import NpuAot, NpuAotOptions, counted, libraries
+from tflite_ui.targets.npu_aot import NpuAot, NpuAotOptions, libraries, remaining
 
 
 def install(monkeypatch: pytest.MonkeyPatch, sdk: str, folder: Path | None) -> None:
@@ -83,9 +83,11 @@ def test_an_unknown_chip_is_refused_with_those_there_are() -> None:
 
 
 def test_what_is_still_in_the_file_was_not_taken(tmp_path: Path) -> None:
-    file = tmp_path / "tiny.tflite"
+    file, compiled = tmp_path / "tiny.tflite", tmp_path / "compiled.tflite"
     file.write_bytes(tiny())
-    assert counted(file, file) == (0, 1)
+    compiled.write_bytes(tiny("TANH"))
+    assert remaining(file, file) == (["RELU"], 1)
+    assert remaining(file, compiled) == ([], 1)
 
 
 def test_a_compiler_that_fails_is_refused_in_a_sentence(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def tiny() -> bytes:
-    """One RELU on float32 [1, 4], its ports called ``x`` and ``y``."""
+def tiny(kind: str = "RELU") -> bytes:
+    """One operator of ``kind`` on float32 [1, 4], its ports called ``x`` and ``y``."""
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
@@ -13,11 +13,11 @@ def tiny() -> bytes:
         made.name, made.shape, made.type, made.buffer = name.encode(), [1, 4], schema.TensorType.FLOAT32, 0
         return made
 
-    relu, code = schema.OperatorT(), schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.RELU
-    relu.opcodeIndex, relu.inputs, relu.outputs = 0, [0], [1]
+    operator, code = schema.OperatorT(), schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, kind)
+    operator.opcodeIndex, operator.inputs, operator.outputs = 0, [0], [1]
     graph, model = schema.SubGraphT(), schema.ModelT()
-    graph.tensors, graph.operators = [tensor("x"), tensor("y")], [relu]
+    graph.tensors, graph.operators = [tensor("x"), tensor("y")], [operator]
     graph.inputs, graph.outputs = [0], [1]
     model.version, model.operatorCodes = 3, [code]
     model.subgraphs, model.buffers = [graph], [schema.BufferT()]

@@ -26,7 +26,6 @@ SDKS: dict[Vendor, str] = {
     "intel_openvino": "ai_edge_litert_sdk_intel",
 }
 INSTALL = "pip install the vendor's ai-edge-litert-sdk package where its download can be reached."
-DISPATCH = "DISPATCH_OP"
 
 
 class NpuAotOptions(Params):
@@ -76,15 +75,14 @@ class NpuAot(ReportTarget):
         if not libraries(options.vendor):
             raise BenchmarkFailed(f"The compiler of {options.vendor} isn't installed.", INSTALL)
         compiled = _compiled(tflite, options, folder / "npu")
-        taken, total = counted(tflite, compiled)
-        left = tuple(dict.fromkeys(op.name for op in read(compiled).operators if op.name != DISPATCH))
+        left, total = remaining(tflite, compiled)
         return Report(
             evidence=Evidence(
                 requested=f"{options.vendor} {options.soc}",
                 used=f"compiled for {options.soc} by {options.vendor}'s compiler; nothing ran",
-                nodes_delegated=taken,
+                nodes_delegated=max(0, total - len(left)),
                 nodes_total=total,
-                fallback=left,
+                fallback=tuple(dict.fromkeys(left)),
                 kind="estimated",
             ),
             figures={"compiled_bytes": float(compiled.stat().st_size)},
@@ -103,11 +101,13 @@ def libraries(vendor: Vendor) -> tuple[Path, ...]:
     return tuple(_libraries_in(Path(found))) if found else ()
 
 
-def counted(original: Path, compiled: Path) -> tuple[int, int]:
-    """How many of the original's operators the compiler took over, and how many there were."""
-    total = len(read(original).operators)
-    kept = sum(op.name != DISPATCH for op in read(compiled).operators)
-    return max(0, total - kept), total
+def remaining(original: Path, compiled: Path) -> tuple[list[str], int]:
+    """The kinds of the original's operators that are still in the compiled file, and how many there were.
+
+    What stands for the compiler's own work is of a kind that the original hasn't.
+    """
+    names = [op.name for op in read(original).operators]
+    return [op.name for op in read(compiled).operators if op.name in names], len(names)
 
 
 def _libraries_in(folder: Path) -> Iterator[Path]:
