@@ -67,6 +67,7 @@ class TFLiteFile(Loader):
         """There is none."""
         return None
 
+    @override
     def to_float_tflite(self, path: Path, target: Path, shapes: Shapes) -> None:
         """A copy; raises UnsupportedModel for a file that isn't float32 throughout or has dynamic axes."""
         graph = read(path)

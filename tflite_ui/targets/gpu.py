@@ -101,9 +101,13 @@ class GpuRunner(HeldRunner[Compiled]):
 
     @override
     def evidence(self) -> Evidence:
-        """From the runtime's log; without fallback the runtime would have refused anything less than all."""
+        """From the runtime's log; without fallback the runtime would have refused anything less than all.
+
+        With fallback and no adapter in the log nothing proves a GPU, so none is claimed.
+        """
         log, total = self._held.log, self._held.nodes
-        left = log.nodes_left or 0
+        unproved = self._options.fallback and not log.adapter
+        left = total if unproved else log.nodes_left or 0
         alone = "" if self._options.fallback else " alone"
         return Evidence(
             requested=f"GPU{alone}, {self._options.precision}",

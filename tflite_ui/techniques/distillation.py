@@ -88,7 +88,7 @@ class Distillation(ModelStep):
 
     @override
     def fitness(self, model: Any) -> Fitness:
-        """Whether a narrower student can be made; one that is uploaded works in any case."""
+        """Whether a narrower student can be made."""
         if not groups(model):
             reason = next(iter(locked(model).values()), "no layer makes channels")
             return Fitness(verdict="cannot", reason=f"no layer can be made narrower: {reason}.")
