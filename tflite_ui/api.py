@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+from tflite_ui.advice.planning import Suggestion
 from tflite_ui.analysis.recommend import recommend
 from tflite_ui.core.data import DataSummary, Fit, FixKey
 from tflite_ui.core.goal import parse_goals
@@ -18,6 +19,7 @@ from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
 from tflite_ui.datasets.fit import Use, fit
+from tflite_ui.jobs.advisor import next_tries, suggestions
 from tflite_ui.jobs.availabilities import Availabilities
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
@@ -28,12 +30,14 @@ from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
 from tflite_ui.jobs.ledger import OPEN
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
+from tflite_ui.jobs.outbox import Outbox
 from tflite_ui.jobs.preparations import Preparations
 from tflite_ui.jobs.requests import (
     add_variant,
     check_available,
     check_fit,
     check_needs,
+    check_search,
     check_student,
     new_study,
     planned_again,
@@ -42,9 +46,9 @@ from tflite_ui.jobs.supervisor import Supervisor
 from tflite_ui.jobs.tenancy import Tenancy
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.loaders import find_loader, loaders
-from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
+from tflite_ui.report.contents import compiled_file, variant_file
 from tflite_ui.report.naming import file_names
-from tflite_ui.store.blobs import Blobs, disk_errors
+from tflite_ui.store.blobs import Blobs
 from tflite_ui.store.database import Database
 from tflite_ui.store.paths import open_home
 from tflite_ui.store.studies import Studies, StudyLine
@@ -88,6 +92,7 @@ class Desk:
             self._workshop, self._studies, self._uploads, self._preparations, recommend
         )
         self._availability = Availabilities(self._workshop)
+        self._outbox = Outbox(self._home, self._blobs)
         if warm:
             self._workshop.executor.warm()
             self._availability.begin()
@@ -180,6 +185,19 @@ class Desk:
             check_available(target.target, self.availability())
         return plan
 
+    def advise(self, request: StudyRequest, minutes: float | None = None) -> tuple[Suggestion, ...]:
+        """What to try for a request's goals and hardware, the best first; its recipes don't matter.
+
+        ``minutes`` is the time at hand. Raises NotFound, InvalidGoal, and what ``ready`` raises.
+        """
+        source = ready(self.model(request.model))
+        data, training = (self.data(d).value if d else None for d in (request.data, request.training))
+        return suggestions(request, source, data, training, minutes, self._workshop.cores)
+
+    def next_tries(self, study: Study) -> tuple[Suggestion, ...]:
+        """What may do better than what a study has tried, the best first."""
+        return next_tries(study, self._workshop.cores)
+
     def estimate_seconds(
         self,
         plan: Plan,
@@ -200,6 +218,7 @@ class Desk:
         training = ready(self.data(request.training, wait=True)) if request.training else None
         student = ready(self.model(request.student, wait=True)) if request.student else None
         check_student(source, student)
+        check_search(request, data)
         notes = (*check_fit(source, data), *check_fit(source, training, "training"))
         study = new_study(request, self.plan(request), source, data, training, student, notes)
         self._studies.save_study(study)
@@ -258,27 +277,15 @@ class Desk:
 
     def bundle(self, id: str) -> Path:
         """The study's bundle as a zip, made when asked for; raises NotFound or DiskFull."""
-        from tflite_ui.report.bundle import write_bundle
-
-        study = self.study(id)
-        target = self._home.study(id) / f"{id}.zip"
-        with disk_errors("the bundle"):
-            files = variant_files(study, self._blobs.path), compiled_files(study, self._blobs.path)
-            write_bundle(study, *files, self.log(id), target)
-        return target
+        return self._outbox.bundle(self.study(id))
 
     def export(self, id: str, folder: Path) -> None:
         """Write `study.json`, `measurements.csv`, .tflite files and log into ``folder``; raises DiskFull."""
-        from tflite_ui.report.export import export_study
-
-        study = self.study(id)
-        with disk_errors(f"'{folder}'"):
-            export_study(study, variant_files(study, self._blobs.path), self.log(id), folder)
+        self._outbox.export(self.study(id), folder)
 
     def log(self, id: str) -> str:
         """All jobs' logs of a study, one after another."""
-        logs = sorted(self._home.study(id).glob("*.log"))
-        return "\n".join(path.read_text("utf-8", errors="replace") for path in logs)
+        return self._outbox.log(id)
 
     def close(self) -> None:
         """Stop jobs, leaving what is open to be resumed, and let go of the home folder."""

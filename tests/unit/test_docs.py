@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from docs import make_targets
+from docs import make_strategy, make_targets
 from docs.make_tables import README, filled
 from tflite_ui.cli.main import group
 
@@ -15,6 +15,10 @@ TEXT = README.read_text("utf-8")
 
 def test_the_page_of_targets_is_what_the_registry_gives() -> None:
     assert make_targets.PAGE.read_text("utf-8") == make_targets.page(), "run: python -m docs.make_targets"
+
+
+def test_the_page_of_strategy_is_what_the_rules_give() -> None:
+    assert make_strategy.FILE.read_text("utf-8") == make_strategy.page(), "run: python -m docs.make_strategy"
 
 
 def test_the_tables_are_what_the_registries_give() -> None:

@@ -70,15 +70,21 @@ def _bearable(variant: Variant) -> bool:
 
 
 def _best(study: Study, variants: list[Variant]) -> Variant:
-    wish = next((goal.measure for goal in study.goals if goal.key == "min"), None) or "size_bytes"
-    score = _scores(study)[wish]
+    wanted = wish(study)
+    score = scores(study)[wanted]
     best = min(score(v) for v in variants)
     tied = [v for v in variants if score(v) <= best * TIE]
-    second = _scores(study)["size_bytes" if wish == "latency_ms" else "latency_ms"]
+    second = scores(study)["size_bytes" if wanted == "latency_ms" else "latency_ms"]
     return min(tied, key=lambda v: (second(v), score(v)))
 
 
-def _scores(study: Study) -> dict[str, Score]:
+def wish(study: Study) -> str:
+    """The measure that is to be small: what a ``min`` goal names, else the size."""
+    return next((goal.measure for goal in study.goals if goal.measure), "size_bytes")
+
+
+def scores(study: Study) -> dict[str, Score]:
+    """Each measure of a variant by its name, infinite where it is unknown; the less the better."""
     target = _target(study)
     return {
         "size_bytes": lambda v: float(v.facts.size_bytes) if v.facts else math.inf,

@@ -7,12 +7,14 @@ from typing import get_args
 
 import click
 
+from tflite_ui.advice.rules import rules
 from tflite_ui.cli.options import PATH, home_option, json_option, open_desk
 from tflite_ui.cli.out_folder import RULE, claim
 from tflite_ui.cli.study import Wish, check_texts, default_recipes, study_to_end
 from tflite_ui.cli.uploading import check_file, data_summary, fixed, model_source, warm_for
 from tflite_ui.core.data import FixKey
 from tflite_ui.core.plan import Limits
+from tflite_ui.core.search import parse_search
 
 DEMO_RECIPES = (
     "float32",
@@ -72,6 +74,16 @@ MIB = 2**20
     help="E.g. max_drop=0.01 or min=size_bytes; repeatable.",
 )
 @click.option(
+    "--hardware",
+    type=click.Choice(list(rules().hardware)),
+    help="Where the model is to run in the end: it decides what is advised and searched first.",
+)
+@click.option(
+    "--search",
+    metavar="minutes=N",
+    help="Look for the recipe that meets the goals best for so long, beside the recipes given.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of every random choice."
 )
 @click.option(
@@ -102,6 +114,8 @@ def optimize(
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
     goals: tuple[str, ...],
+    hardware: str | None,
+    search: str | None,
     seed: int,
     timeout: float,
     memory: int,
@@ -115,7 +129,7 @@ def optimize(
     130 cancelled (what was finished is written).
     """
     limits = Limits(timeout_seconds=timeout, memory_bytes=memory * MIB)
-    wish = Wish(recipes, targets or DEFAULT_TARGETS, goals, seed, limits)
+    wish = Wish(recipes, targets or DEFAULT_TARGETS, goals, seed, limits, parse_search(search), hardware)
     check_texts(wish)
     for file in filter(None, (model, data, training, student)):
         check_file(file)

@@ -14,6 +14,7 @@ from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import BASELINE, Limits, StudyRequest, parse_target
 from tflite_ui.core.recipe import parse_recipe
+from tflite_ui.core.search import Search
 from tflite_ui.core.study import Study
 from tflite_ui.core.technique import Conversion
 
@@ -31,6 +32,8 @@ class Wish(NamedTuple):
     goals: tuple[str, ...]
     seed: int
     limits: Limits
+    search: Search | None = None
+    hardware: str | None = None
 
     def request(
         self, model: str, data: str | None, training: str | None = None, student: str | None = None

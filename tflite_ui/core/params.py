@@ -24,7 +24,8 @@ class Params(Frozen):
     """The base of a technique's parameters and a target's options.
 
     Every field has a type, a default, bounds where they make sense, a ``title`` and a
-    ``description``. A field whose ``json_schema_extra`` has ``advanced: True`` is folded away.
+    ``description``. A field whose ``json_schema_extra`` has ``advanced: True`` is folded away; one with
+    ``search`` (see ``core.search.ranges``) is what a search may change.
     """
 
     def changed(self) -> dict[str, Any]:

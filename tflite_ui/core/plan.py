@@ -10,6 +10,7 @@ from tflite_ui.core.frozen import Frozen, digest_of
 from tflite_ui.core.goal import Goal
 from tflite_ui.core.params import Params, format_spec, parse_params, parse_spec
 from tflite_ui.core.recipe import Recipe, Techniques, parse_recipe, wants
+from tflite_ui.core.search import Search
 from tflite_ui.core.target import Target
 
 Targets = Mapping[str, Target]
@@ -43,6 +44,10 @@ class StudyRequest(Frozen):
     recipes: tuple[str, ...]
     targets: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()
+    hardware: str | None = None
+    """Where the model is to run in the end, by its key in the advice's rules."""
+    search: Search | None = None
+    """How long to look for more recipes than these."""
     seed: int = 0
     limits: Limits = Limits()
 

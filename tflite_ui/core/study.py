@@ -78,6 +78,8 @@ class Study(Frozen):
             "title": self.title,
             "state": self.state,
             "seed": self.request.seed,
+            "hardware": self.request.hardware,
+            "search": self.request.search.model_dump(mode="json") if self.request.search else None,
             "warnings": list(self.warnings),
         }
 
@@ -95,7 +97,7 @@ class JobProgress(Frozen):
     """How far one variant or one target's benchmarks are."""
 
     id: str
-    kind: Literal["prepare", "variant", "benchmark"]
+    kind: Literal["prepare", "variant", "benchmark", "search"]
     title: str
     status: Literal["queued", "running", "finished", "failed", "cancelled", "timed_out", "lost"]
     stages: tuple[Stage, ...] = ()

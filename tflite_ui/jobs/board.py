@@ -13,11 +13,12 @@ from tflite_ui.core.training import CurvePoint
 from tflite_ui.core.variant import Status
 from tflite_ui.worker.protocol import Event
 
-Kind = Literal["prepare", "variant", "benchmark"]
+Kind = Literal["prepare", "variant", "benchmark", "search"]
 STAGES: dict[Kind, tuple[str, ...]] = {
     "prepare": ("convert", "verify", "baseline"),
     "variant": ("convert", "verify", "evaluate"),
     "benchmark": ("open", "measure"),
+    "search": ("search",),
 }
 TRAIN = "train"
 """The stage before all others of a variant with model steps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tflite_ui.core.errors import DiskFull, ErrorInfo
@@ -11,6 +11,7 @@ from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import State, Study
 from tflite_ui.core.variant import Ending, Variant
+from tflite_ui.jobs.requests import measurements, new_variant, planned_again
 from tflite_ui.store.studies import Studies
 from tflite_ui.store.uploads import Upload, Uploads
 
@@ -87,6 +88,24 @@ class Ledger:
         study = self.study()
         statuses = [v.status for v in study.variants] + [m.status for m in study.measurements]
         return any(status in OPEN for status in statuses)
+
+    def add(self, recipe: str) -> Variant:
+        """One more variant, queued and not to be timed; raises DiskFull."""
+        study = self.study()
+        variant = new_variant(planned_again(study, recipe))
+        self.save_variant(variant)
+        return variant
+
+    def measure(self, ids: Iterable[str]) -> None:
+        """Queue what isn't timed yet of these variants, on every target of the study."""
+        study = self.study()
+        known = {(m.variant, m.spec) for m in study.measurements}
+        for id in ids:
+            variant = study.variant(id)
+            if variant is not None and variant.status == "finished":
+                for measurement in measurements(study, variant):
+                    if (id, measurement.spec) not in known:
+                        self.save_measurement(measurement)
 
     def queued_variants(self) -> list[Variant]:
         """The variants to make, in order."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from tflite_ui.core.data import DataSummary
-from tflite_ui.core.errors import DataMismatch, InvalidRecipe, InvalidTarget, UnsupportedModel
+from tflite_ui.core.errors import DataMismatch, InvalidInput, InvalidRecipe, InvalidTarget, UnsupportedModel
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, variant_id
@@ -111,7 +111,7 @@ def new_study(
 ) -> Study:
     """A study with everything queued."""
     title = f"{source.name} with {data.name}" if data else source.name
-    variants = tuple(_variant(planned) for planned in plan.variants)
+    variants = tuple(new_variant(planned) for planned in plan.variants)
     return Study(
         id=secrets.token_hex(6),
         title=title,
@@ -140,21 +140,30 @@ def planned_again(study: Study, text: str) -> PlannedVariant:
 
 def add_variant(studies: Studies, study: Study, planned: PlannedVariant) -> None:
     """Queue one more variant of a study, on every target the study has; raises DiskFull."""
-    variant = _variant(planned)
+    variant = new_variant(planned)
     studies.save_variant(study.id, variant)
-    for target in _targets(study):
-        studies.save_measurement(study.id, _measurement(variant, target))
+    for measurement in measurements(study, variant):
+        studies.save_measurement(study.id, measurement)
 
 
-def _targets(study: Study) -> Iterator[TargetSpec]:
-    seen = {m.spec: m for m in study.measurements}
-    for m in seen.values():
-        yield TargetSpec(target=m.target, options=m.options, spec=m.spec)
-
-
-def _variant(planned: PlannedVariant) -> Variant:
+def new_variant(planned: PlannedVariant) -> Variant:
+    """A variant that nothing is known of yet."""
     return Variant(id=planned.id, recipe=planned.recipe.spec, steps=planned.recipe.steps)
+
+
+def measurements(study: Study, variant: Variant) -> tuple[Measurement, ...]:
+    """What is to be measured of a variant: one on each target of the study."""
+    seen = {m.spec: m for m in study.measurements}
+    specs = (TargetSpec(target=m.target, options=m.options, spec=m.spec) for m in seen.values())
+    return tuple(_measurement(variant, spec) for spec in specs)
 
 
 def _measurement(variant: Variant, target: TargetSpec) -> Measurement:
     return Measurement(variant=variant.id, target=target.target, spec=target.spec, options=target.options)
+
+
+def check_search(request: Request, data: DataSummary | None) -> None:
+    """Raise InvalidInput when a search would have nothing to judge recipes by."""
+    if request.search is not None and (data is None or not data.evaluation_samples):
+        text = "A search compares recipes by their answers, and there are no samples to evaluate on."
+        raise InvalidInput(text, "Give a data file, or leave the search out.")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from tflite_ui.core.errors import DiskFull, ErrorInfo, JobCancelled
 from tflite_ui.core.goal import Recommendation
@@ -13,9 +11,10 @@ from tflite_ui.core.study import State, Study
 from tflite_ui.core.variant import Variant
 from tflite_ui.jobs.benchmarks import Benchmarks
 from tflite_ui.jobs.board import Board, Entry
-from tflite_ui.jobs.executor import RunningJob
+from tflite_ui.jobs.control import Control
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation, Preparations, PrepareFailed
+from tflite_ui.jobs.search import Searching
 from tflite_ui.jobs.trainings import Trainings
 from tflite_ui.jobs.variants import Variants
 from tflite_ui.jobs.workshop import Workshop
@@ -24,45 +23,6 @@ Advise = Callable[[Study], Recommendation | None]
 PREPARE = "prepare"
 WEIGHT, TRAINING_WEIGHT = 2.0, 40.0
 """Of a conversion with its evaluation, and of a step that trains: rough seconds."""
-
-
-@dataclass
-class Control:
-    """What a user has called off, and the jobs that it stops."""
-
-    all: threading.Event = field(default_factory=threading.Event)
-    variants: set[str] = field(default_factory=set)
-    _jobs: dict[str, list[RunningJob]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def register(self, owner: str, job: RunningJob) -> None:
-        """``job`` works for ``owner`` (a variant's id, or PREPARE)."""
-        with self._lock:
-            self._jobs.setdefault(owner, []).append(job)
-        if self.stopped(owner):
-            job.cancel()
-
-    def stopped(self, owner: str = "") -> bool:
-        """Whether ``owner``, or everything, is called off."""
-        return self.all.is_set() or owner in self.variants
-
-    def tell(self, owner: str, line: str) -> None:
-        """Say something to the jobs that work for one owner."""
-        with self._lock:
-            jobs = list(self._jobs.get(owner, ()))
-        for job in jobs:
-            job.tell(line)
-
-    def cancel(self, owner: str | None) -> None:
-        """Call off one owner, or everything with None."""
-        if owner is None:
-            self.all.set()
-        else:
-            self.variants.add(owner)
-        with self._lock:
-            jobs = [job for key, found in self._jobs.items() if owner in (None, key) for job in found]
-        for job in jobs:
-            job.cancel()
 
 
 class StudyRun:
@@ -100,38 +60,62 @@ class StudyRun:
             return
         self._ledger.requeue()
         self._ledger.set_state("running")
-        while self._ledger.pending() and not self.control.stopped():
-            self._pass()
+        search = self._searching()
+        self._work_off()
+        if search and not self.control.stopped() and (preparation := self._prepared()):
+            make = self._maker(preparation)
+            search.run(self._workshop.cores, lambda v: self._guard(v, make), self._measure)
+            (search.keep if self._left else search.close)()
+            self._work_off()
         if not self._left:
             self._finish()
 
+    def _searching(self) -> Searching | None:
+        wanted = self._ledger.study().request.search
+        if wanted is None:
+            return None
+        folder = self._workshop.home.study(self._ledger.id)
+        search = Searching(wanted, self._ledger, self.board, self.control, folder)
+        self._put_up()
+        self.board.add(search.entry())
+        return search
+
+    def _work_off(self) -> None:
+        while self._ledger.pending() and not self.control.stopped():
+            self._pass()
+
     def _pass(self) -> None:
         self._put_up()
+        if preparation := self._prepared():
+            make = self._maker(preparation)
+            with ThreadPoolExecutor(self._workshop.cores) as pool:
+                list(pool.map(lambda v: self._guard(v, make), self._ledger.queued_variants()))
+            self._measure()
+
+    def _prepared(self) -> Preparation | None:
+        """What every variant needs; None when it can't be had, and then everything queued has ended so."""
         try:
-            preparation = self._prepare()
+            return self._prepare()
         except PrepareFailed as failed:
             if not self._left:
                 self._ledger.fail_queued(failed.ending, failed.error)
-            return
-        variants = Variants(
-            self._workshop,
-            self._trainings,
-            self._ledger,
-            self.board,
-            self.control.register,
-            self.control.stopped,
-        )
-        with ThreadPoolExecutor(self._workshop.cores) as pool:
-            queued = self._ledger.queued_variants()
-            list(pool.map(lambda v: self._guard(v, lambda: variants.make(v, preparation)), queued))
+            return None
+
+    def _maker(self, preparation: Preparation) -> Callable[[Variant], None]:
+        register, stopped = self.control.register, self.control.stopped
+        variants = Variants(self._workshop, self._trainings, self._ledger, self.board, register, stopped)
+        return lambda variant: variants.make(variant, preparation)
+
+    def _measure(self) -> None:
+        self._put_up()
         self._ledger.drop_unmeasurable()
         Benchmarks(
             self._workshop, self._ledger, self.board, self.control.register, self.control.stopped
         ).run()
 
-    def _guard(self, variant: Variant, act: Callable[[], None]) -> None:
+    def _guard(self, variant: Variant, make: Callable[[Variant], None]) -> None:
         try:
-            act()
+            make(variant)
         except DiskFull as full:
             self.board.end(variant.id, "failed")
             self._ledger.save_variant(variant.model_copy(update={"status": "failed", "error": full.info()}))

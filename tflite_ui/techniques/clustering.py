@@ -37,6 +37,7 @@ class ClusteringParams(SomeLayersParams):
         le=256,
         title="Clusters",
         description="How many different values each layer's weights may take.",
+        json_schema_extra={"search": {"low": 6, "high": 64, "log": True}},
     )
     init: Literal["linear", "random", "density", "kmeans"] = Field(
         "kmeans",

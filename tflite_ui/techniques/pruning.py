@@ -33,6 +33,7 @@ class PruningParams(SomeLayersParams):
         lt=1.0,
         title="Final sparsity",
         description="The share of weights that are zero in the end, over all layers that can be pruned.",
+        json_schema_extra={"search": {"low": 0.5, "high": 0.95}},
     )
     pattern: Literal["unstructured", "2:4", "block"] = Field(
         "unstructured",

@@ -32,6 +32,7 @@ class WeightOnlyParams(Settings):
         8,
         title="Bits",
         description="Bits of each weight. With 4, operators that can't have them (depthwise ones) get 8.",
+        json_schema_extra={"search": {}},
     )
     keep_ends: bool = Field(
         True,

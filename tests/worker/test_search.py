@@ -1,0 +1,73 @@
+"""A search at the front desk with real workers: it tries, ends, times the best, and can be called off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.worker.desks import asked
+from tests.worker.running import soon
+from tflite_ui.api import Desk
+from tflite_ui.core.errors import InvalidInput
+from tflite_ui.core.plan import StudyRequest
+from tflite_ui.core.search import Search
+from tflite_ui.jobs.search import CLOCK_FILE, SEARCH
+
+pytestmark = pytest.mark.worker
+GIVEN = ("dynamic_range", "float16", "full_integer", "int16x8")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def desk(home: Path) -> Iterator[Desk]:
+    desk = Desk(home, warm=False)
+    desk.warm()
+    yield desk
+    desk.close()
+
+
+def searched(desk: Desk, search: Search, *goals: str) -> StudyRequest:
+    return asked(desk, *GIVEN).model_copy(update={"search": search, "goals": goals})
+
+
+def test_a_search_tries_more_than_was_given_and_times_the_best(desk: Desk, home: Path) -> None:
+    goals = ("max_drop=0.02", "min=gzip_bytes")
+    study = desk.wait(desk.start(searched(desk, Search(minutes=3, trials=3), *goals)))
+    assert study.state == "finished"
+    found = [v.recipe for v in study.variants if v.recipe not in ("float32", *GIVEN)]
+    assert found[:2] == ["weight_only", "weight_only:bits=4"]
+    assert len(found) in (3, 4)  # two cores may each begin one
+    assert study.recommendation is not None
+    timed = {m.variant for m in study.measurements if m.latency}
+    assert study.recommendation.variant in timed
+    assert json.loads((home / "studies" / study.id / CLOCK_FILE).read_text())["seconds"] == 180.0
+    assert study.document()["search"] == {"minutes": 3.0, "trials": 3}
+    again = desk.what_if(study.id, "full_integer:io=int8")
+    whole = desk.wait(study.id)
+    assert len(whole.variants) == len(study.variants) + 1
+    assert whole.variant(again) is not None
+
+
+def test_a_search_that_is_called_off_leaves_a_finished_study(desk: Desk) -> None:
+    id = desk.start(searched(desk, Search(minutes=60)))
+    assert soon(
+        lambda: any(job.kind == "search" and job.status == "running" for job in desk.progress(id).jobs), 60
+    )
+    desk.cancel(id, SEARCH)
+    study = desk.wait(id)
+    assert study.state == "finished"
+    assert study.recommendation is not None
+    assert all(v.status == "finished" for v in study.variants if len(v.steps) == 1)
+
+
+def test_without_samples_to_judge_by_a_search_is_refused(desk: Desk) -> None:
+    request = searched(desk, Search(minutes=1)).model_copy(update={"data": None, "recipes": ("float16",)})
+    with pytest.raises(InvalidInput, match="no samples to evaluate on"):
+        desk.start(request)

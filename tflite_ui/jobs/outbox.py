@@ -1,0 +1,39 @@
+"""What leaves a study: files, compiled files, logs, the bundle, the exported folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tflite_ui.core.study import Study
+from tflite_ui.report.contents import compiled_files, variant_files
+from tflite_ui.store.blobs import Blobs, disk_errors
+from tflite_ui.store.paths import Home
+
+
+class Outbox:
+    """Writes what users take home."""
+
+    def __init__(self, home: Home, blobs: Blobs) -> None:
+        self._home, self._blobs = home, blobs
+
+    def bundle(self, study: Study) -> Path:
+        """The study's bundle as a zip; raises NotFound or DiskFull."""
+        from tflite_ui.report.bundle import write_bundle
+
+        target = self._home.study(study.id) / f"{study.id}.zip"
+        with disk_errors("the bundle"):
+            files = variant_files(study, self._blobs.path), compiled_files(study, self._blobs.path)
+            write_bundle(study, *files, self.log(study.id), target)
+        return target
+
+    def export(self, study: Study, folder: Path) -> None:
+        """Write `study.json`, `measurements.csv`, .tflite files and log into ``folder``; raises DiskFull."""
+        from tflite_ui.report.export import export_study
+
+        with disk_errors(f"'{folder}'"):
+            export_study(study, variant_files(study, self._blobs.path), self.log(study.id), folder)
+
+    def log(self, id: str) -> str:
+        """All jobs' logs of a study, one after another."""
+        logs = sorted(self._home.study(id).glob("*.log"))
+        return "\n".join(path.read_text("utf-8", errors="replace") for path in logs)
