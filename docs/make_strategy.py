@@ -65,7 +65,7 @@ def _hardware() -> Iterator[str]:
 
 def _expected() -> Iterator[str]:
     yield "\n## What recipes usually come to\n"
-    yield "Rough factors over the float file, near what was [measured on a small image model](results.md): they"
+    yield "Rough factors over the float file, near what was [measured on a small model](results.md): they"
     yield "tell which limits are out of reach, and are shown as what is usual, never as a result.\n"
     yield "| Recipe | Smaller | Smaller under gzip |"
     yield "| --- | --- | --- |"

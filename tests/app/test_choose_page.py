@@ -255,3 +255,22 @@ def test_what_is_worth_knowing_of_a_target_stands_on_its_card(
     open_page: Open, sample: dict[str, str]
 ) -> None:
     assert "Estimated by Vela, not measured on a device." in words(open_page(**sample))
+
+
+def test_advice_follows_the_goals_and_can_be_taken(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    assert "Depthwise layers lose most to 8 bits" in words(app)
+    app.number_input(key="goals.size").set_value(40.0).run()
+    assert "A narrow student taught by your model" in words(app)
+    app.button(key="advice.take").click().run()
+    assert not app.exception
+    kept = app.session_state["combine.recipes"]
+    assert kept[0] == "distillation+full_integer:io=int8"
+    assert not app.checkbox(key="technique.dynamic_range.0.on").value
+
+
+def test_a_search_is_part_of_the_request(open_page: Open, sample: dict[str, str]) -> None:
+    app = open_page(**sample)
+    app.toggle(key="goals.search").set_value(True).run()
+    app.number_input(key="goals.search.minutes").set_value(5.0).run()
+    assert "then a search for 5 minutes" in words(app)

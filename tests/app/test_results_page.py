@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests import studies
 from tests.app.conftest import Open, words
+from tflite_ui.api import Desk
 from tflite_ui.core.study import Study
 from tflite_ui.ui.results import SECTIONS
 
@@ -138,3 +140,28 @@ def test_latency_leaves_out_what_was_never_timed(open_page: Open, keep: Keep) ->
     assert "Arm Ethos-U" in words(app)
     ran = next(table.value for table in app.dataframe if "Asked for" in table.value)
     assert not ran["Target"].str.contains("Ethos").any()
+
+
+def test_moved_goals_change_the_answer_and_nothing_runs(open_page: Open, keep: Keep, desk: Desk) -> None:
+    id = keep(studies.finished(), "resdecide")
+    app = section(open_page("results", study=id), "Decide")
+    assert set(table(app)["missed"]) == {"met"}
+    app.slider(key=f"decide.size.{id}").set_value(121.0).run()
+    assert not app.exception
+    assert any("over the limit of 121 KB" in missed for missed in table(app)["missed"])
+    app.multiselect(key=f"decide.front.{id}").set_value(["size_kb", "quality_shown"]).run()
+    assert table(app)["front"].any()
+    assert not desk.study(id).goals
+
+
+def table(app: AppTest) -> pd.DataFrame:
+    """The section's own table."""
+    return app.dataframe[-1].value
+
+
+def test_what_to_try_next_is_offered(open_page: Open, keep: Keep) -> None:
+    whole = studies.finished()
+    first = whole.model_copy(update={"variants": whole.variants[:1], "measurements": whole.measurements[:1]})
+    app = open_page("results", study=keep(first, "resnext"))
+    assert any(expander.label == "What to try next" for expander in app.expander)
+    assert any("Try it" in button.label for button in app.button)

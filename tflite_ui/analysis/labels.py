@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tflite_ui.analysis import words
@@ -24,7 +24,12 @@ UNKNOWN_FAMILY: Family = "quantisation"
 
 def variant_label(variant: Variant) -> str:
     """A variant's name, e.g. ``Full integer, int8 I/O`` or ``Pruning, final sparsity 0.8 + Float16``."""
-    return " + ".join(_step(step) for step in variant.steps) or variant.recipe
+    return recipe_label(variant.steps) or variant.recipe
+
+
+def recipe_label(steps: Iterable[Step]) -> str:
+    """The name of a recipe's steps."""
+    return " + ".join(_step(step) for step in steps)
 
 
 @once_a_study
@@ -85,6 +90,8 @@ def _options(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[st
 def _setting(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _words(name) if value else f"not {_words(name)}"
+    if isinstance(value, int) and value == 1:
+        return f"1 {_words(name).removesuffix('s')}"
     if isinstance(value, int | str):
         return f"{value} {_words(name)}"
     return f"{_words(name)} {value}"

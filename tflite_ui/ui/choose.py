@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from tflite_ui.advice.planning import Suggestion
 from tflite_ui.api import Desk, Inspection
 from tflite_ui.core.data import DataSummary, Fit
-from tflite_ui.core.errors import NotFound
+from tflite_ui.core.errors import InvalidInput, NotFound
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import BASELINE, StudyRequest
 from tflite_ui.ui import (
     address,
+    advice_section,
     catalogue,
     combine,
     data_section,
@@ -26,6 +28,7 @@ from tflite_ui.ui import (
     presets,
     student_section,
 )
+from tflite_ui.ui.goal_section import Wishes
 from tflite_ui.ui.offers import Offer
 
 FILES: tuple[address.Name, ...] = ("model", "data", "training", "student")
@@ -51,20 +54,21 @@ def show(desk: Desk) -> None:
     )
     targets = catalogue.target_offers(desk.targets(), desk.availability())
     _begin(techniques, targets)
-    goals = goal_section.draw(targets)
+    wishes = goal_section.draw(targets)
+    if source is not None:
+        given = Given(
+            data.value if data else None,
+            lessons.value if lessons else None,
+            student.value if student else None,
+        )
+        advice_section.draw(_advice(desk, source, given, wishes), techniques)
     recipes = _techniques(desk, techniques)
     _targets(targets, known=bool(desk.availability()))
     obstacle = _obstacle(model, data, fit) or _obstacle_of_training(lessons, lessons_fit) or misfit
     if obstacle or model is None or model.value is None:
         plan_bar.waiting(obstacle)
     else:
-        wish = Wish(recipes, offers.chosen(targets), goals)
-        given = Given(
-            data.value if data else None,
-            lessons.value if lessons else None,
-            student.value if student else None,
-        )
-        _plan(desk, model.value, given, wish)
+        _plan(desk, model.value, given, Wish(recipes, offers.chosen(targets), wishes))
     _watch(desk, (model, data, lessons, student))
 
 
@@ -123,26 +127,39 @@ class Given(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """What is chosen, as texts."""
+    """What is chosen: recipes and targets as texts, and what is wanted of them."""
 
     recipes: tuple[str, ...]
     targets: tuple[str, ...]
-    goals: tuple[str, ...]
+    wishes: Wishes
+
+
+def _advice(desk: Desk, source: ModelSource, given: Given, wishes: Wishes) -> tuple[Suggestion, ...]:
+    try:
+        return desk.advise(_request(source, given, Wish((), (), wishes)), wishes.minutes)
+    except InvalidInput:
+        return ()
 
 
 def _plan(desk: Desk, source: ModelSource, given: Given, wish: Wish) -> None:
+    request = _request(source, given, wish)
+    desk.prepare(request.model, request.data)
+    plan_bar.draw(desk, request, source, given.data, given.lessons)
+
+
+def _request(source: ModelSource, given: Given, wish: Wish) -> StudyRequest:
     data, lessons, student = given
-    request = StudyRequest(
+    return StudyRequest(
         model=source.sha256,
         data=data.sha256 if data else None,
         training=lessons.sha256 if lessons else None,
         student=student.sha256 if student else None,
         recipes=wish.recipes or (BASELINE,),
         targets=wish.targets,
-        goals=wish.goals,
+        goals=wish.wishes.goals,
+        hardware=wish.wishes.hardware,
+        search=wish.wishes.search,
     )
-    desk.prepare(request.model, request.data)
-    plan_bar.draw(desk, request, source, data, lessons)
 
 
 def _obstacle(model: Seen, data: DataSeen, fit: Fit | None) -> str:

@@ -61,6 +61,15 @@ HELP: Final[dict[str, str]] = {
     "drop": "How many percentage points the quality may fall below the baseline's.",
     "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
     "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
+    "arena": "The memory for activations, where a target tells of it (TFLite Micro, Ethos-U).",
+    "minutes": "Advice that would take longer on this machine goes to the end.",
+    "hardware": "Where the model is to run in the end. It decides what is advised, not where it is measured.",
+    "search": (
+        "When what is chosen below has been made, more recipes are tried for so long: conversions, what is "
+        "advised, then what an estimator asks for. The best of them are timed."
+    ),
+    "next": "From the rules in docs/strategy.md, for the goals that are still missed. Nothing is promised.",
+    "decide": "Moves the goals and asks again, among what has been measured; nothing runs.",
     "checks": (
         "What was verified about the file itself after it was written; nothing here is taken from its name."
     ),

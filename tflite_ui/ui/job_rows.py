@@ -32,6 +32,8 @@ def draw(desk: Desk, study: Study, job: JobProgress) -> None:
                 _stop(desk, study, job)
     if trains(job):
         _finish(desk, study, job)
+    if job.kind == "search" and job.status == "running":
+        _end_search(desk, study, job)
     error = _error(study, job)
     if error:
         notices.problem(error)
@@ -61,6 +63,17 @@ def _finish(desk: Desk, study: Study, job: JobProgress) -> None:
         key=f"job.{job.id}.finish",
         type="tertiary",
         on_click=desk.finish_training,
+        args=(study.id, job.id),
+    )
+
+
+def _end_search(desk: Desk, study: Study, job: JobProgress) -> None:
+    st.button(
+        "End the search, time the best so far",
+        icon=":material/skip_next:",
+        key=f"job.{job.id}.finish",
+        type="tertiary",
+        on_click=desk.cancel,
         args=(study.id, job.id),
     )
 

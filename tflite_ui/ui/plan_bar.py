@@ -13,16 +13,17 @@ from tflite_ui.core.plan import Plan, StudyRequest
 from tflite_ui.ui import address, amounts, notices, shell
 
 
-def sentence(plan: Plan, seconds: float) -> str:
-    """The plan in one line of Markdown."""
+def sentence(plan: Plan, seconds: float, minutes: float = 0.0) -> str:
+    """The plan in one line of Markdown; ``minutes`` are those of a search."""
     variants = words.counted(len(plan.variants), "variant")
     runs = (
         f"{variants} × {words.counted(len(plan.targets), 'target')}"
         if plan.targets
         else f"{variants}, not timed"
     )
+    search = f", then a search for {amounts.about(60 * minutes)[6:]}" if minutes else ""
     merged = f" ({words.counted(plan.merged, 'double')} merged)" if plan.merged else ""
-    return f"**{runs}**{merged} · {amounts.about(seconds)}"
+    return f"**{runs}**{merged} · {amounts.about(seconds)}{search}"
 
 
 def waiting(words_: str) -> None:
@@ -43,10 +44,11 @@ def draw(
         st.bottom,
         st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"),
     ):
+        search = request.search
         try:
             plan = desk.plan(request)
             seconds = desk.estimate_seconds(plan, source, data, training)
-            st.markdown(sentence(plan, seconds), width="content")
+            st.markdown(sentence(plan, seconds, search.minutes if search else 0.0), width="content")
             ready = True
         except TFLiteUIError as error:
             st.markdown(f":material/block: {notices.plain(error.info().sentence)}", width="content")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from tflite_ui.analysis import words
@@ -12,9 +14,11 @@ from tflite_ui.ui import (
     address,
     answer,
     compare,
+    decide,
     downloads,
     files,
     measured,
+    next_tries,
     notices,
     picks,
     shell,
@@ -22,7 +26,16 @@ from tflite_ui.ui import (
     where,
 )
 
-SECTIONS = ("Compare", "Latency", "Targets", "Quality", "Files", "What if", "Download")
+SECTIONS: dict[str, Callable[[Desk, Study], None]] = {
+    "Compare": compare.draw,
+    "Decide": decide.draw,
+    "Latency": measured.latency,
+    "Targets": where.draw,
+    "Quality": measured.quality,
+    "Files": files.draw,
+    "What if": what_if.draw,
+    "Download": downloads.draw,
+}
 
 
 def show(desk: Desk) -> None:
@@ -70,23 +83,15 @@ def draw(desk: Desk, study: Study) -> None:
         _nothing_landed(study)
         return
     answer.draw(desk, study)
+    next_tries.draw(desk, study)
     _remarks(study)
     picks.say(study)
     _sections(desk, study)
 
 
 def _sections(desk: Desk, study: Study) -> None:
-    draws = (
-        compare.draw,
-        measured.latency,
-        where.draw,
-        measured.quality,
-        files.draw,
-        what_if.draw,
-        downloads.draw,
-    )
     tabs = st.tabs(list(SECTIONS), key="results.section", on_change="rerun")
-    for tab, section in zip(tabs, draws, strict=True):
+    for tab, section in zip(tabs, SECTIONS.values(), strict=True):
         if tab.open:
             with tab:
                 section(desk, study)
