@@ -25,6 +25,7 @@ from tflite_ui.jobs.executor import Executor
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
+from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.ledger import OPEN
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
@@ -71,7 +72,7 @@ class Desk:
         self._tenancy = Tenancy(self._home)
         self._database = Database(self._home.database)
         self._blobs, self._uploads = Blobs(self._home.blobs), Uploads(self._database)
-        self._studies = Studies(self._database)
+        self._studies, self._knowledge = Studies(self._database), Knowledge(self._database)
         cores = environment().cores
         self._workshop = Workshop(
             self._home,
@@ -247,6 +248,11 @@ class Desk:
     def file(self, id: str, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
         return variant_file(self.study(id), variant, self._blobs.path)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known besides studies: the operators of files, and what targets took of them."""
+        return self._knowledge
 
     def artefact(self, id: str, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""

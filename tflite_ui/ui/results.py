@@ -14,6 +14,7 @@ from tflite_ui.ui import (
     compare,
     downloads,
     files,
+    graph,
     measured,
     notices,
     picks,
@@ -22,7 +23,7 @@ from tflite_ui.ui import (
     where,
 )
 
-SECTIONS = ("Compare", "Latency", "Targets", "Quality", "Files", "What if", "Download")
+SECTIONS = ("Compare", "Latency", "Targets", "Quality", "Files", "Graph", "What if", "Download")
 
 
 def show(desk: Desk) -> None:
@@ -82,6 +83,7 @@ def _sections(desk: Desk, study: Study) -> None:
         where.draw,
         measured.quality,
         files.draw,
+        graph.draw,
         what_if.draw,
         downloads.draw,
     )

@@ -7,6 +7,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
+from tflite_ui.core.outline import FileOutline
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.recipe import Step
 from tflite_ui.core.training import CurvePoint
@@ -128,7 +129,7 @@ class MakeVariant(Frozen):
 
 
 class VariantResult(Frozen):
-    """``file`` lies in the job's folder."""
+    """``file`` lies in the job's folder; ``outline`` are its operators."""
 
     file: str
     facts: FileFacts
@@ -136,6 +137,7 @@ class VariantResult(Frozen):
     seconds: Seconds
     quality: Quality | None
     curve: tuple[CurvePoint, ...] = ()
+    outline: FileOutline | None = None
 
 
 class Benchmark(Frozen):
