@@ -78,7 +78,7 @@ def test_one_file_then_two_side_by_side(open_page: Open, keep: Keep) -> None:
     assert app.select_slider(key="graph.piece").value == 0
     app.selectbox(key="graph.beside").select(made[3].id).run()
     assert not app.exception
-    assert "40 of 40 rows differ" in words(app)
+    assert "40 of 40 rows differ: all 40 in their numbers alone" in words(app)
     assert set(app.dataframe[0].value["Difference"]) == {"other numbers"}
 
 

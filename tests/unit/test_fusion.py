@@ -212,7 +212,8 @@ def test_layers_of_another_model_explain_a_student() -> None:
 def test_a_drawing_escapes_the_names_of_a_file() -> None:
     layers = (Layer(name='<b>"x"', kind="Dense"),)
     file = FileOutline(operators=(op("FULLY_CONNECTED", 'm/<b>"x"/MatMul', MODEL_INPUT),), ends=(0,))
-    drawn = graph_dot(fusion([layers], file), [0], [0], dark=False)
+    drawn = graph_dot(fusion([layers], file), [0], [0], [0], dark=False)
     assert "&lt;b&gt;&quot;x&quot;" in drawn
     assert "<b>" not in drawn
     assert f"<B>{DIFFERS} FULLY_CONNECTED</B>" in drawn
+    assert f"{DIFFERS} float32" in drawn

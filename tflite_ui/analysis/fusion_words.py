@@ -49,7 +49,7 @@ def _numbers(found: Fusion, seen: Numbers) -> list[str]:
     if seen.rescales:
         told.append(f"{seen.rescales} QUANTIZE from one integer scale to another.")
     if seen.unpackers:
-        told.append(f"{seen.unpackers} operators only widen stored weights, once, when the file is opened.")
+        told.append(f"{seen.unpackers} operators only widen stored weights.")
     if seen.float_weights:
         kinds = [found.outline.operators[i].kind for i in seen.float_weights]
         told.append(f"Constants of {words.counted(len(kinds), 'operator')} stayed float32: {_listed(kinds)}.")

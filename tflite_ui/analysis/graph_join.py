@@ -54,3 +54,15 @@ def _key(found: Fusion, row: Row) -> tuple[str, ...]:
         return row.names
     op = found.outline.operators[row.operators[0]]
     return ("", op.kind) if op.unpacks else ("", op.kind, op.name)
+
+
+def differences(pairs: tuple[Pair, ...]) -> str:
+    """How far two files differ, e.g. ``23 of 25 rows differ: 19 in their numbers alone.``"""
+    found = [pair.difference for pair in pairs if pair.difference != "same"]
+    if not found:
+        return "The two graphs are the same."
+    numbers = found.count("other numbers")
+    alone = f"all {numbers}" if numbers == len(found) else f"{numbers}"
+    return (
+        f"{len(found)} of {len(pairs)} rows differ{f': {alone} in their numbers alone' if numbers else ''}."
+    )

@@ -13,21 +13,29 @@ from tflite_ui.core.outline import MODEL_INPUT, OperatorNode
 SHOWN_LAYERS = 4
 DIFFERS = "≠"
 """The sign in the title of an operator that differs from the other file's."""
+PAD = "&#160;&#160;"
+"""Room for a page's font that is wider than the one Graphviz reckons with."""
 _MARK = HUES["training"]
 _FILLED = {False: ("#cfe2f1", "#31333f"), True: (HUES["quantisation"], "#ffffff")}
 """Fill and text of an operator that computes in integers, on a light and a dark page."""
 
 
-def graph_dot(found: Fusion, places: Collection[int], marked: Collection[int], dark: bool) -> str:
-    """The operators at ``places``, from top to bottom; those in ``marked`` differ from another file.
+def graph_dot(
+    found: Fusion, places: Collection[int], marked: Collection[int], renumbered: Collection[int], dark: bool
+) -> str:
+    """The operators at ``places``, from top to bottom, against another file where there is one.
 
-    Filled operators compute in integers, outlined ones in float; dashed ones change between the two.
-    Subgraphs of loops and operators that only widen weights are left out.
+    There those in ``marked`` are other operators, those in ``renumbered`` compute in other numbers. Filled
+    operators compute in integers, outlined ones in float; dashed ones change between the two. Subgraphs of
+    loops and operators that only widen weights are left out.
     """
     operators = found.outline.operators
     shown = [i for i in sorted(places) if not operators[i].subgraph and not operators[i].unpacks]
     layers = {i: [f"{a.kind} {a.name}" for a in row.layers] for row in found.rows for i in row.operators}
-    nodes = (_node(i, operators[i], layers.get(i, []), i in marked, dark) for i in shown)
+    nodes = (
+        _node(i, operators[i], _lines(operators[i], layers.get(i, []), i in renumbered), i in marked, dark)
+        for i in shown
+    )
     return "\n".join([*_head(dark), *nodes, *_edges(operators, shown, found.outline.ends), "}"])
 
 
@@ -39,8 +47,8 @@ def _head(dark: bool) -> Iterator[str]:
     yield f'  edge [color="{colour}" arrowsize=0.6];'
 
 
-def _node(place: int, op: OperatorNode, layers: list[str], marked: bool, dark: bool) -> str:
-    look = [f"label={_label(op, layers, marked)}"]
+def _node(place: int, op: OperatorNode, lines: list[str], marked: bool, dark: bool) -> str:
+    look = [f"label={_label(f'{DIFFERS} {op.title}' if marked else op.title, lines)}"]
     styles = ["rounded"]
     if is_integer(op):
         fill, text = _FILLED[dark]
@@ -53,15 +61,19 @@ def _node(place: int, op: OperatorNode, layers: list[str], marked: bool, dark: b
     return f'  n{place} [style="{",".join(styles)}" {" ".join(look)}];'
 
 
-def _label(op: OperatorNode, layers: list[str], marked: bool) -> str:
-    """A table of lines: the operator, its numbers, its layers. Names come from files: each is escaped."""
+def _lines(op: OperatorNode, layers: list[str], renumbered: bool) -> list[str]:
+    """What stands under an operator: its numbers, then its layers."""
     rest = len(layers) - SHOWN_LAYERS
     told = layers[:SHOWN_LAYERS] + ([f"and {rest} more"] if rest > 0 else [])
     numbers = f"{op.takes} → {op.gives}" if op.takes and op.takes != op.gives else op.gives
     weights = f", {op.weights} weights" if op.weights and op.weights != op.gives else ""
-    title = f"{DIFFERS} {op.title}" if marked else op.title
-    lines = [f"<B>{escape(title)}</B>", _small(numbers + weights), *map(_small, told)]
-    rows = "".join(f"<TR><TD>{line}</TD></TR>" for line in lines)
+    return [f"{DIFFERS} {numbers}{weights}" if renumbered else f"{numbers}{weights}", *told]
+
+
+def _label(title: str, lines: list[str]) -> str:
+    """A table of lines. Names come from files: each is escaped."""
+    cells = [f"<B>{escape(title)}</B>", *map(_small, lines)]
+    rows = "".join(f"<TR><TD>{PAD}{cell}{PAD}</TD></TR>" for cell in cells)
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
 
 

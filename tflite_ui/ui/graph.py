@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
 from tflite_ui.analysis.fusion import FATES, Fusion, Row, fusion
 from tflite_ui.analysis.fusion_words import details, headline
-from tflite_ui.analysis.graph_join import Pair, join
+from tflite_ui.analysis.graph_join import Pair, differences, join
 from tflite_ui.analysis.kept import Kept
 from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.api import Desk
@@ -37,10 +39,10 @@ def draw(desk: Desk, study: Study) -> None:
     labels = variant_labels(study)
     _say(found, labels[left] if other else "")
     if other:
-        _say(other, labels[right])
+        _say(other, labels[right], known=_notes(found))
     pairs = join(found, other) if other else tuple(Pair(row, None) for row in found.rows)
     if other:
-        _differences(pairs)
+        st.markdown(f":material/compare_arrows: {differences(pairs)}")
     table = _side_by_side(pairs, labels[left], labels[right]) if other else _table(found)
     st.dataframe(table, hide_index=True, key="graph.table", alt="What became of each layer")
     _fates(found)
@@ -83,29 +85,28 @@ def _unknown() -> None:
     )
 
 
-def _say(found: Fusion, name: str) -> None:
+def _say(found: Fusion, name: str, known: tuple[str, ...] = ()) -> None:
+    """The sentences of one file, and its reasons unless they are ``known`` already."""
     prefix = f"**{notices.plain(name)}**: " if name else ""
     st.markdown(f"{prefix}{notices.plain(headline(found))}", help=glossary.HELP["fusion"])
     lines = details(found)
     if lines:
         st.caption("  \n".join(map(notices.plain, lines)))
-    notes = [note for row in found.rows for note in row.notes]
-    if notes:
+    notes = _notes(found)
+    if notes and notes != known:
         with st.expander("What couldn't be fused, and why", type="compact", key=f"graph.why.{name}"):
             st.markdown("\n".join(f"- {notices.plain(note)}" for note in notes))
 
 
-def _differences(pairs: tuple[Pair, ...]) -> None:
-    different = sum(pair.difference != "same" for pair in pairs)
-    text = f"{different} of {len(pairs)} rows differ." if different else "The two graphs are the same."
-    st.markdown(f":material/compare_arrows: {text}")
+def _notes(found: Fusion) -> tuple[str, ...]:
+    return tuple(note for row in found.rows for note in row.notes)
 
 
 def _table(found: Fusion) -> pd.DataFrame:
     rows = found.rows
     return pd.DataFrame(
         {
-            "Before": [row.before for row in rows],
+            "Before": [row.before or row.fate for row in rows],
             "Layers": [", ".join(row.names) for row in rows],
             "Became": [row.became for row in rows],
             "How": [row.fate for row in rows],
@@ -126,11 +127,11 @@ def _side_by_side(pairs: tuple[Pair, ...], left: str, right: str) -> pd.DataFram
     words = {"only left": f"only in {left}", "only right": f"only in {right}"}
     return pd.DataFrame(
         {
-            "Before": [pair.row.before for pair in pairs],
-            "Layers": [", ".join(pair.row.names) for pair in pairs],
+            "Before": [pair.row.before or pair.row.fate for pair in pairs],
             "Difference": [words.get(pair.difference, str(pair.difference)) for pair in pairs],
             **side("left", left),
             **side("right", right),
+            "Layers": [", ".join(pair.row.names) for pair in pairs],
         }
     )
 
@@ -143,7 +144,14 @@ def _fates(found: Fusion) -> None:
 def _drawing(pairs: tuple[Pair, ...], found: Fusion, other: Fusion | None, labels: tuple[str, str]) -> None:
     st.subheader("Drawing", anchor=False)
     piece = _piece(pairs)
-    st.caption(_LEGEND + (" Thick, with ≠: differs from the other file." if other else ""))
+    st.caption(
+        _LEGEND
+        + (
+            " Thick, with ≠: another operator than in the other file; ≠ before the type: other numbers."
+            if other
+            else ""
+        )
+    )
     columns = st.columns(2) if other else [st.container()]
     sides = [(found, [pair.left for pair in piece]), (other, [pair.right for pair in piece])]
     for column, (side, rows), name in zip(columns, sides, labels, strict=False):
@@ -153,20 +161,23 @@ def _drawing(pairs: tuple[Pair, ...], found: Fusion, other: Fusion | None, label
             if side and not any(rows):
                 st.caption("Nothing of this piece is in the file.")
             elif side:
-                _chart(side, rows, {id(row) for row in _differing(piece)} if other else set(), name)
+                _chart(side, rows, piece if other else [], name)
 
 
-def _differing(pairs: list[Pair]) -> list[Row]:
-    different = [pair for pair in pairs if pair.difference != "same"]
-    return [row for pair in different for row in (pair.left, pair.right) if row]
+def _chart(found: Fusion, rows: list[Row | None], pairs: list[Pair], name: str) -> None:
+    """One file's rows; ``pairs`` are those of both files, none without another."""
 
+    def places(rows: Iterable[Row | None]) -> list[int]:
+        return [i for row in rows if row for i in row.operators]
 
-def _chart(found: Fusion, rows: list[Row | None], marked: set[int], name: str) -> None:
-    kept = [row for row in rows if row]
-    places = [i for row in kept for i in row.operators]
-    differing = [i for row in kept if id(row) in marked for i in row.operators]
+    differ = [pair for pair in pairs if pair.difference != "same"]
+    own = {id(row) for row in rows}
+    here = [(pair, row) for pair in differ for row in (pair.left, pair.right) if id(row) in own]
+    renumbered = places(row for pair, row in here if pair.difference == "other numbers")
+    marked = places(row for pair, row in here if pair.difference != "other numbers")
     dark = st.context.theme.type == "dark"
-    st.graphviz_chart(graph_dot(found, places, differing, dark), alt=f"The operators of {name}")
+    drawn = graph_dot(found, places(rows), marked, renumbered, dark)
+    st.graphviz_chart(drawn, alt=f"The operators of {name}")
 
 
 def _piece(pairs: tuple[Pair, ...]) -> list[Pair]:
