@@ -61,6 +61,8 @@ __all__ = ["DATA_LIMIT", "MODEL_LIMIT", "SAMPLE_MODEL", "Desk", "Inspection", "S
 class Desk:
     """See the module. ``home`` defaults to ``$TFLITE_UI_HOME``, else the user's data folder.
 
+    ``knowledge`` holds the operators of files, and what targets took of them in earlier runs.
+
     ``executor`` says where jobs run, on this machine by default. With ``warm`` (the app) its
     imports begin at once and broken-off studies are taken up again.
     """
@@ -72,7 +74,7 @@ class Desk:
         self._tenancy = Tenancy(self._home)
         self._database = Database(self._home.database)
         self._blobs, self._uploads = Blobs(self._home.blobs), Uploads(self._database)
-        self._studies, self._knowledge = Studies(self._database), Knowledge(self._database)
+        self._studies, self.knowledge = Studies(self._database), Knowledge(self._database)
         cores = environment().cores
         self._workshop = Workshop(
             self._home,
@@ -81,6 +83,7 @@ class Desk:
             executor or LocalExecutor(),
             Machine(cores),
             cores,
+            self.knowledge,
         )
         self._inspections = Inspections(self._workshop, self._uploads, _needs_tensorflow)
         self._intake = Intake(self._blobs, self._uploads, self._inspections)
@@ -248,11 +251,6 @@ class Desk:
     def file(self, id: str, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
         return variant_file(self.study(id), variant, self._blobs.path)
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """What is known besides studies: the operators of files, and what targets took of them."""
-        return self._knowledge
 
     def artefact(self, id: str, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""

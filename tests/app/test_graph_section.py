@@ -9,13 +9,19 @@ from streamlit.testing.v1 import AppTest
 
 from tests import studies
 from tests.app.conftest import Open, words
+from tflite_ui.api import Desk
+from tflite_ui.core.lesson import Lesson
 from tflite_ui.core.model import Layer
 from tflite_ui.core.outline import MODEL_INPUT, FileOutline, OperatorNode
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
+from tflite_ui.jobs.knowledge import runtime_of
 from tflite_ui.store.database import Database
+from tflite_ui.store.lessons import Lessons
 from tflite_ui.store.paths import open_home
 from tflite_ui.store.uploads import Results
+from tflite_ui.ui.catalogue import target_offers
+from tflite_ui.ui.predictions import with_predictions
 from tflite_ui.worker.payloads import VariantResult
 
 Keep = Callable[[Study, str], str]
@@ -80,6 +86,41 @@ def test_one_file_then_two_side_by_side(open_page: Open, keep: Keep) -> None:
     assert not app.exception
     assert "40 of 40 rows differ: all 40 in their numbers alone" in words(app)
     assert set(app.dataframe[0].value["Difference"]) == {"other numbers"}
+
+
+def learnt(operator: str, **counted: int) -> Lesson:
+    """What one place did with an operator under the runtime installed here."""
+    row = {"taken": 0, "refused": 0, **counted}
+    return Lesson(place="gpu:precision=fp32", runtime=runtime_of("gpu"), operator=operator, dtype="", **row)
+
+
+def test_targets_tell_what_earlier_runs_foretell(open_page: Open, keep: Keep) -> None:
+    study = studies.finished()
+    put(study.variants[0], FileOutline(operators=(OperatorNode(kind="RFFT2D", name="x"),)))
+    Lessons(Database(open_home().database)).add((learnt("", taken=12), learnt("RFFT2D", refused=3)))
+    app = open_page("results", study=keep(study, "graphlessons"))
+    app.session_state["results.section"] = "Targets"
+    app.run()
+    assert not app.exception
+    table = next(t.value for t in app.dataframe if "Prediction" in t.value)
+    row = table[table["Variant"] == "Float32"].iloc[0]
+    assert row["Target"] == "GPU, precision fp32"
+    assert row["Prediction"].startswith(
+        "Predicted from 12 earlier runs: GPU, precision fp32 will leave RFFT2D"
+    )
+
+
+def test_cards_of_targets_tell_what_is_foretold_of_the_float_file(desk: Desk) -> None:
+    source = studies.finished().source
+    cards = target_offers(desk.targets(), {})
+    assert with_predictions(desk, source, cards) == cards
+    outline = FileOutline(operators=(OperatorNode(kind="ABS", name="x"),))
+    Results(Database(open_home().database)).put(f"outline:{source.sha256}", outline.model_dump(mode="json"))
+    Lessons(Database(open_home().database)).add((learnt("", taken=2), learnt("ABS", refused=2)))
+    remarks = {card.key: card.remark for card in with_predictions(desk, source, cards)}
+    assert "GPU will leave ABS to the CPU or refuse the file" in remarks["gpu"]
+    assert remarks["gpu"].startswith("Predicted from")
+    assert remarks["xnnpack"] == ""
 
 
 def test_a_file_of_an_earlier_version_says_so(open_page: Open, keep: Keep) -> None:

@@ -23,6 +23,7 @@ from tflite_ui.ui import (
     offer_cards,
     offers,
     plan_bar,
+    predictions,
     presets,
     student_section,
 )
@@ -49,7 +50,8 @@ def show(desk: Desk) -> None:
     techniques = catalogue.technique_offers(
         desk.techniques(), None if looking else source, data.value if data else None
     )
-    targets = catalogue.target_offers(desk.targets(), desk.availability())
+    cards = catalogue.target_offers(desk.targets(), desk.availability())
+    targets = predictions.with_predictions(desk, source, cards)
     _begin(techniques, targets)
     goals = goal_section.draw(targets)
     recipes = _techniques(desk, techniques)

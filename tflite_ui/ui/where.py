@@ -15,7 +15,7 @@ from tflite_ui.charts.truth import truth_chart
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
 from tflite_ui.report.contents import compiled_name
-from tflite_ui.ui import figures, glossary, notices, picks
+from tflite_ui.ui import figures, glossary, notices, picks, predictions
 
 
 def draw(desk: Desk, study: Study) -> None:
@@ -35,6 +35,7 @@ def draw(desk: Desk, study: Study) -> None:
     st.caption(glossary.HELP["truth"])
     _verdicts(frame)
     _refusals(frame)
+    predictions.draw(desk, study)
     _reports(desk, study)
     _energy(study)
 

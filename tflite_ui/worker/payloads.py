@@ -68,13 +68,14 @@ class Prepared(Frozen):
     """``float_file`` and ``outputs_file`` lie in the job's folder.
 
     ``outputs_file`` is an .npz of the float model's outputs by name on the evaluation samples,
-    float32 [n, ...]; None without data.
+    float32 [n, ...]; None without data. ``outline`` are the float file's operators.
     """
 
     float_file: str
     outputs_file: str | None
     checks: tuple[Check, ...]
     seconds: float
+    outline: FileOutline | None = None
 
 
 class Train(Frozen):
