@@ -268,7 +268,7 @@ class Desk:
         target = self._home.study(id) / f"{id}.zip"
         with disk_errors("the bundle"):
             files = variant_files(study, self._blobs.path), compiled_files(study, self._blobs.path)
-            write_bundle(study, *files, self.log(id), target)
+            write_bundle(study, *files, self.log(id), target, self.knowledge.outlines(study))
         return target
 
     def export(self, id: str, folder: Path) -> None:

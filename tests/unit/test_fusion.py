@@ -147,6 +147,14 @@ def test_a_quantised_file_has_an_island(tmp_path: Path) -> None:
     assert [pair.difference for pair in added] == ["only right"] * 4
 
 
+def test_operators_between_layers_are_described_and_found() -> None:
+    layers, file = described(SMALL["Operators and keras.ops"](), {})
+    found = fusion([layers], file)
+    assert {"Multiply", "Relu", "Softmax"} <= {layer.kind for layer in layers}
+    assert row(found, layers[-1].name).became == "FULLY_CONNECTED"
+    assert "unknown" not in {row.fate for row in found.rows}
+
+
 def test_a_tflite_source_is_what_it_is_made_of(tmp_path: Path) -> None:
     path = tmp_path / "float.tflite"
     write_float(fusing(keras), path, {"image": SHAPE})

@@ -8,6 +8,7 @@ from tflite_ui.analysis.lessons import Prediction, lessons_of, predict
 from tflite_ui.core.errors import DiskFull
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.outline import FileOutline
+from tflite_ui.core.study import Study
 from tflite_ui.jobs.environment import version
 from tflite_ui.store.database import Database
 from tflite_ui.store.lessons import Lessons
@@ -29,6 +30,11 @@ class Knowledge:
         found = self._results.get(f"variant:{variant}")
         told = found.get("outline") if found else None
         return FileOutline.model_validate(told) if told else None
+
+    def outlines(self, study: Study) -> dict[str, FileOutline]:
+        """The operators of every file of a study, by the variant's id, where they were kept."""
+        found = {variant.id: self.outline(variant.id) for variant in study.variants if variant.facts}
+        return {id: outline for id, outline in found.items() if outline}
 
     def float_outline(self, model: str) -> FileOutline | None:
         """The operators of a model's float file by the model's digest; None before it was made."""
