@@ -60,8 +60,12 @@ def test_taking_all_proves_every_operator() -> None:
     assert {row.place for row in rows} == {"gpu:precision=fp32"}
 
 
-def test_a_named_operator_is_refused_and_the_others_are_not_judged() -> None:
-    assert learnt(ran(1, 2, "RFFT2D"), file("CONV_2D", "RFFT2D")) == {ANY: (1, 0), "RFFT2D": (0, 1)}
+def test_a_named_operator_is_refused_and_the_others_are_not_judged_unless_counted() -> None:
+    seen = file("CONV_2D", "RFFT2D", "ADD")
+    assert learnt(ran(1, 3, "RFFT2D"), seen) == {ANY: (1, 0), "RFFT2D": (0, 1)}
+    assert learnt(ran(3, 4, "RFFT2D"), seen) == {ANY: (1, 0), "RFFT2D": (0, 1)}
+    counted = {ANY: (1, 0), "RFFT2D": (0, 1), "ADD": (1, 0), "CONV_2D": (1, 0)}
+    assert learnt(ran(2, 3, "RFFT2D"), seen) == counted
 
 
 @pytest.mark.parametrize(
@@ -110,8 +114,9 @@ def test_lessons_add_up_in_the_store_and_foretell(tmp_path: Path) -> None:
     )
     assert sentence(found[0], "GPU") == (
         "Predicted from 4 earlier runs: GPU will leave RFFT2D (float32) to the CPU or refuse the file; "
-        "GELU (float32) was never seen there."
+        "nothing is known yet of GELU (float32)."
     )
+    assert predict(lessons.all(), file("GELU")) == ()
 
 
 def test_what_runs_disagree_on_is_said() -> None:

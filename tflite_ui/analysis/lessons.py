@@ -42,12 +42,13 @@ def lessons_of(m: Measurement, outline: FileOutline, runtime: str) -> tuple[Less
     """What a measurement proves.
 
     A target that took every node takes each of the file's operators; one that names an operator doesn't
-    take it, and only counts when the file has it in one kind of numbers alone. Nothing else is learnt.
+    take it, and only counts when the file has it in one kind of numbers alone. Where as many nodes were left
+    as the file has operators of those names, all others were taken. Nothing else is learnt.
     """
     place, kinds = place_of(m.target, m.options), kinds_of(outline)
     named = _named(m)
     refused = frozenset(kind for kind in kinds if kind[0] in named and _only(kind, kinds))
-    taken = kinds if not named and _took_all(m) else frozenset()
+    taken = frozenset(kind for kind in kinds if kind[0] not in named) if _took_rest(m, outline, named) else ()
     if not taken and not refused:
         return ()
     counted = Lesson(place=place, runtime=runtime, operator=ANY, dtype=ANY, taken=1)
@@ -60,22 +61,31 @@ def lessons_of(m: Measurement, outline: FileOutline, runtime: str) -> tuple[Less
 
 
 def predict(lessons: Iterable[Lesson], outline: FileOutline) -> tuple[Prediction, ...]:
-    """What each place would do with a file, as ``lessons`` of one version of its runtime foretell."""
+    """What each place would do with a file, as ``lessons`` of one version of its runtime foretell.
+
+    A place of which nothing that the file holds is known is left out.
+    """
     places: dict[str, dict[Kind, Lesson]] = {}
     for lesson in lessons:
         places.setdefault(lesson.place, {})[(lesson.operator, lesson.dtype)] = lesson
-    return tuple(_prediction(place, seen, kinds_of(outline)) for place, seen in places.items())
+    kinds = kinds_of(outline)
+    return tuple(_prediction(place, seen, kinds) for place, seen in places.items() if kinds & set(seen))
 
 
 def sentence(found: Prediction, title: str) -> str:
     """A prediction in words, marked as such: ``Predicted from 12 earlier runs: GPU will leave RFFT2D ...``"""
-    told = [f"{title} will leave {', '.join(found.left)} to the CPU or refuse the file"] if found.left else []
+    told = [f"{title} will leave {_listed(found.left)} to the CPU or refuse the file"] if found.left else []
     if found.mixed:
-        told.append(f"{title} took {', '.join(found.mixed)} in some runs and left it in others")
+        told.append(f"{title} took {_listed(found.mixed)} in some runs and left it in others")
     if found.unknown:
-        told.append(f"{', '.join(found.unknown)} was never seen there")
+        told.append(f"nothing is known yet of {_listed(found.unknown)}")
     whole = told or [f"{title} will take every operator"]
     return f"Predicted from {words.counted(found.runs, 'earlier run')}: {'; '.join(whole)}."
+
+
+def _listed(names: tuple[str, ...], most: int = 4) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _named(m: Measurement) -> frozenset[str]:
@@ -86,9 +96,16 @@ def _named(m: Measurement) -> frozenset[str]:
     return frozenset(found.group(1).split(", ")) if found else frozenset()
 
 
-def _took_all(m: Measurement) -> bool:
+def _took_rest(m: Measurement, outline: FileOutline, named: frozenset[str]) -> bool:
+    """Whether everything but what is named was taken, by the runtime's own count."""
     ran = m.evidence
-    return bool(ran and ran.nodes_total and ran.nodes_delegated == ran.nodes_total)
+    if ran is None or not ran.nodes_total or ran.nodes_delegated is None:
+        return False
+    left = ran.nodes_total - ran.nodes_delegated
+    if not named:
+        return left == 0
+    main = [op for op in outline.operators if not op.subgraph]
+    return ran.nodes_total == len(main) and left == sum(op.kind in named for op in main)
 
 
 def _only(kind: Kind, kinds: frozenset[Kind]) -> bool:
