@@ -106,7 +106,7 @@ def test_targets_tell_what_earlier_runs_foretell(open_page: Open, keep: Keep) ->
     row = table[table["Variant"] == "Float32"].iloc[0]
     assert row["Target"] == "GPU, precision fp32"
     assert row["Prediction"].startswith(
-        "Predicted from 12 earlier runs: GPU, precision fp32 will leave RFFT2D"
+        "Predicted from 12 earlier runs: GPU, precision fp32 won't take RFFT2D"
     )
 
 
@@ -118,7 +118,7 @@ def test_cards_of_targets_tell_what_is_foretold_of_the_float_file(desk: Desk) ->
     Results(Database(open_home().database)).put(f"outline:{source.sha256}", outline.model_dump(mode="json"))
     Lessons(Database(open_home().database)).add((learnt("", taken=2), learnt("ABS", refused=2)))
     remarks = {card.key: card.remark for card in with_predictions(desk, source, cards)}
-    assert "GPU will leave ABS to the CPU or refuse the file" in remarks["gpu"]
+    assert "GPU won't take ABS" in remarks["gpu"]
     assert remarks["gpu"].startswith("Predicted from")
     assert remarks["xnnpack"] == ""
 

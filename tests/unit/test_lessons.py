@@ -113,7 +113,7 @@ def test_lessons_add_up_in_the_store_and_foretell(tmp_path: Path) -> None:
         ),
     )
     assert sentence(found[0], "GPU") == (
-        "Predicted from 4 earlier runs: GPU will leave RFFT2D (float32) to the CPU or refuse the file; "
+        "Predicted from 4 earlier runs: GPU won't take RFFT2D (float32); "
         "nothing is known yet of GELU (float32)."
     )
     assert predict(lessons.all(), file("GELU")) == ()
@@ -127,3 +127,5 @@ def test_what_runs_disagree_on_is_said() -> None:
     assert "took ADD (float32) in some runs" in sentence(predict(rows, file("ADD"))[0], "P")
     taken = (rows[0], rows[1].model_copy(update={"refused": 0}))
     assert sentence(predict(taken, file("ADD"))[0], "P").endswith("P will take every operator.")
+    partly = sentence(predict(taken, file("ADD", "ABS"))[0], "P")
+    assert partly.endswith("P will take all others; nothing is known yet of ABS (float32).")

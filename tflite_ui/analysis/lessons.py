@@ -73,12 +73,13 @@ def predict(lessons: Iterable[Lesson], outline: FileOutline) -> tuple[Prediction
 
 
 def sentence(found: Prediction, title: str) -> str:
-    """A prediction in words, marked as such: ``Predicted from 12 earlier runs: GPU will leave RFFT2D ...``"""
-    told = [f"{title} will leave {_listed(found.left)} to the CPU or refuse the file"] if found.left else []
+    """A prediction in words, marked as such: ``Predicted from 12 earlier runs: GPU won't take RFFT2D.``"""
+    told = [f"{title} won't take {_listed(found.left)}"] if found.left else []
     if found.mixed:
         told.append(f"{title} took {_listed(found.mixed)} in some runs and left it in others")
     if found.unknown:
-        told.append(f"nothing is known yet of {_listed(found.unknown)}")
+        others = "" if told else f"{title} will take all others; "
+        told.append(f"{others}nothing is known yet of {_listed(found.unknown)}")
     whole = told or [f"{title} will take every operator"]
     return f"Predicted from {words.counted(found.runs, 'earlier run')}: {'; '.join(whole)}."
 

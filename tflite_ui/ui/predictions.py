@@ -43,6 +43,7 @@ def draw(desk: Desk, study: Study) -> None:
             pd.DataFrame(rows, columns=["Variant", "Target", "Prediction"]),
             hide_index=True,
             key="targets.predictions",
+            column_config={"Prediction": st.column_config.TextColumn(width="large")},
             alt="What earlier runs foretell",
         )
 
