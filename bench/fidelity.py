@@ -95,7 +95,7 @@ def _files(desk: Desk, case: Case) -> list[File]:
     bad = [f"{v.recipe}: {v.error}" for v in study.variants if v.status != "finished"]
     if source is None or bad:
         raise SystemExit(f"the files of {case.name} can't be made: {bad}")
-    return [File(f"{case.name} {v.recipe}", desk.file(study.id, v.id), source) for v in study.variants]
+    return [File(f"{case.name} {v.recipe}", desk.outbox.file(study, v.id), source) for v in study.variants]
 
 
 class Clock:

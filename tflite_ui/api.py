@@ -27,6 +27,7 @@ from tflite_ui.jobs.executor import Executor
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
+from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.ledger import OPEN
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
@@ -46,8 +47,6 @@ from tflite_ui.jobs.supervisor import Supervisor
 from tflite_ui.jobs.tenancy import Tenancy
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.loaders import find_loader, loaders
-from tflite_ui.report.contents import compiled_file, variant_file
-from tflite_ui.report.naming import file_names
 from tflite_ui.store.blobs import Blobs
 from tflite_ui.store.database import Database
 from tflite_ui.store.paths import open_home
@@ -64,6 +63,9 @@ __all__ = ["DATA_LIMIT", "MODEL_LIMIT", "SAMPLE_MODEL", "Desk", "Inspection", "S
 class Desk:
     """See the module. ``home`` defaults to ``$TFLITE_UI_HOME``, else the user's data folder.
 
+    ``knowledge`` holds the operators of files, and what targets took of them in earlier runs;
+    ``outbox`` gives out what is taken home.
+
     ``executor`` says where jobs run, on this machine by default. With ``warm`` (the app) its
     imports begin at once and broken-off studies are taken up again.
     """
@@ -75,7 +77,7 @@ class Desk:
         self._tenancy = Tenancy(self._home)
         self._database = Database(self._home.database)
         self._blobs, self._uploads = Blobs(self._home.blobs), Uploads(self._database)
-        self._studies = Studies(self._database)
+        self._studies, self.knowledge = Studies(self._database), Knowledge(self._database)
         cores = environment().cores
         self._workshop = Workshop(
             self._home,
@@ -84,6 +86,7 @@ class Desk:
             executor or LocalExecutor(),
             Machine(cores),
             cores,
+            self.knowledge,
         )
         self._inspections = Inspections(self._workshop, self._uploads, _needs_tensorflow)
         self._intake = Intake(self._blobs, self._uploads, self._inspections)
@@ -92,7 +95,7 @@ class Desk:
             self._workshop, self._studies, self._uploads, self._preparations, recommend
         )
         self._availability = Availabilities(self._workshop)
-        self._outbox = Outbox(self._home, self._blobs)
+        self.outbox = Outbox(self._home, self._blobs, self.knowledge)
         if warm:
             self._workshop.executor.warm()
             self._availability.begin()
@@ -262,30 +265,6 @@ class Desk:
     def studies(self) -> tuple[StudyLine, ...]:
         """All studies, the newest first."""
         return self._studies.lines()
-
-    def file(self, id: str, variant: str) -> Path:
-        """A variant's .tflite; raises NotFound."""
-        return variant_file(self.study(id), variant, self._blobs.path)
-
-    def artefact(self, id: str, variant: str, spec: str) -> Path:
-        """The file that a variant was compiled to for a target; raises NotFound."""
-        return compiled_file(self.study(id), variant, spec, self._blobs.path)
-
-    def file_name(self, study: Study, variant: str) -> str:
-        """The download name of a variant's file."""
-        return file_names(study.variants)[variant]
-
-    def bundle(self, id: str) -> Path:
-        """The study's bundle as a zip, made when asked for; raises NotFound or DiskFull."""
-        return self._outbox.bundle(self.study(id))
-
-    def export(self, id: str, folder: Path) -> None:
-        """Write `study.json`, `measurements.csv`, .tflite files and log into ``folder``; raises DiskFull."""
-        self._outbox.export(self.study(id), folder)
-
-    def log(self, id: str) -> str:
-        """All jobs' logs of a study, one after another."""
-        return self._outbox.log(id)
 
     def close(self) -> None:
         """Stop jobs, leaving what is open to be resumed, and let go of the home folder."""

@@ -243,7 +243,7 @@ def test_a_student_that_does_not_fit_is_refused_in_words(
 def test_a_model_that_cannot_be_trained_says_so_on_the_cards(open_page: Open, desk: Desk) -> None:
     model, _ = desk.add_sample()
     study = desk.wait(desk.start(StudyRequest(model=model, recipes=("float32",))))
-    digest = desk.add_model("plain.tflite", desk.file(study.id, study.baseline.id))
+    digest = desk.add_model("plain.tflite", desk.outbox.file(study, study.baseline.id))
     desk.model(digest, wait=True)
     app = open_page(model=digest)
     assert "Needs a Keras model" in words(app)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests import studies
+from tflite_ui.core.outline import FileOutline, OperatorNode
 from tflite_ui.core.study import Study
 from tflite_ui.report.bundle import write_bundle
 from tflite_ui.report.export import export_study
@@ -77,7 +78,9 @@ def test_names_that_collide_are_told_apart() -> None:
 def test_the_bundle_holds_everything(tmp_path: Path) -> None:
     study = studies.finished()
     target = tmp_path / "bundle.zip"
-    write_bundle(study, _files(study, tmp_path), {}, "a log\n", target)
+    node = OperatorNode(kind="CONV_2D", name="net/conv/Conv2D", gives="int8", activation="RELU")
+    outlines = {study.variants[3].id: FileOutline(operators=(node,))}
+    write_bundle(study, _files(study, tmp_path), {}, "a log\n", target, outlines)
     with zipfile.ZipFile(target) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
@@ -86,6 +89,8 @@ def test_the_bundle_holds_everything(tmp_path: Path) -> None:
         assert sum(name.endswith(".tflite") for name in names) == 7
         assert json.loads(archive.read("study.json"))["id"] == study.id
         assert archive.read("log.txt") == b"a log\n"
+        row = archive.read("graph.csv").decode().splitlines()[1]
+        assert row == "full_integer.tflite,Conv2D,conv,CONV_2D with RELU,kept,int8,"
         readme = archive.read("README.md").decode()
         for name in ("size", "quality", "pareto", "latency", "distribution"):
             assert b"<svg" in archive.read(f"charts/{name}.svg")

@@ -64,6 +64,24 @@ def test_equal_work_is_never_done_twice(desk: Desk, executor: Counting) -> None:
     assert set(measured(second).values()) == {"finished"}
 
 
+def test_runs_teach_what_targets_take(desk: Desk) -> None:
+    study = desk.wait(desk.start(asked(desk, "float16")))
+    measured = [m for m in study.measurements if m.target == "xnnpack"]
+    evidence = [m.evidence for m in measured if m.evidence]
+    assert evidence
+    assert all(e.nodes_delegated == e.nodes_total for e in evidence)
+    outline, of_source = (
+        desk.knowledge.outline(study.baseline.id),
+        desk.knowledge.float_outline(study.source.sha256),
+    )
+    assert outline
+    assert of_source
+    assert [op.kind for op in outline.operators] == [op.kind for op in of_source.operators]
+    found = {p.place: p for p in desk.knowledge.predict(outline)}["xnnpack"]
+    assert found.runs >= len(measured)
+    assert (found.left, found.mixed, found.unknown) == ((), (), ())
+
+
 def test_a_what_if_joins_an_ended_study(desk: Desk) -> None:
     id = desk.start(asked(desk, "float16"))
     desk.wait(id)

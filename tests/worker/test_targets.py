@@ -158,7 +158,7 @@ def test_vela_estimates_and_compiles(desk: Desk, study: Study) -> None:
     assert found.arena_bytes == found.figures["sram_bytes"]
     assert sum(op.share for op in found.ops) == pytest.approx(1.0, abs=0.01)
     assert {op.where for op in found.ops} == {"NPU"}
-    compiled = desk.artefact(study.id, found.variant, found.spec)
+    compiled = desk.outbox.artefact(study, found.variant, found.spec)
     assert b"TFL3" in compiled.read_bytes()[:16]
     faster = on(study, "ethos_u:accelerator=ethos-u85-256", "full_integer:io=int8")
     assert (faster.estimate_ms or 9) < found.estimate_ms

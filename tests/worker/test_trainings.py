@@ -171,7 +171,7 @@ def test_what_cannot_be_trained_is_refused_before_anything_runs(desk: Desk, tmp_
     with pytest.raises(InvalidRecipe, match="nothing to train on"):
         desk.start(StudyRequest(model=model, recipes=("qat+dynamic_range",)))
     study = desk.wait(desk.start(StudyRequest(model=model, data=data, recipes=("float32",))))
-    float_file = desk.add_model("plain.tflite", desk.file(study.id, study.baseline.id))
+    float_file = desk.add_model("plain.tflite", desk.outbox.file(study, study.baseline.id))
     with pytest.raises(InvalidRecipe, match="isn't a Keras model"):
         desk.start(StudyRequest(model=float_file, data=data, recipes=("qat+full_integer",)))
 

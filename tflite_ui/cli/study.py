@@ -73,7 +73,7 @@ def study_to_end(desk: Desk, request: StudyRequest, out: Path, as_json: bool) ->
     with shown(lambda: desk.progress(id)):
         study = _wait(desk, id)
     clear_former(out)
-    desk.export(id, out)
+    desk.outbox.export(study, out)
     if as_json:
         click.echo((out / STUDY_FILE).read_text("utf-8"), nl=False)
     else:

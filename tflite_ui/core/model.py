@@ -30,12 +30,18 @@ class TensorSpec(Frozen):
 
 
 class Layer(Frozen):
-    """One layer (Keras) or operator (TFLite) of a model, in graph order."""
+    """One layer (Keras) or operator (TFLite) of a model, in graph order.
+
+    ``inputs`` are the names of the layers it takes from, ``activation`` the name of the one it applies
+    itself or consists of, e.g. ``relu6``; both empty when there is none or it isn't known.
+    """
 
     name: str
     kind: str
     output_shape: tuple[int | None, ...] | None = None
     parameters: int | None = None
+    inputs: tuple[str, ...] = ()
+    activation: str = ""
 
 
 class Fitness(Frozen):

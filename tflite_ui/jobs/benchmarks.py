@@ -48,6 +48,7 @@ class Benchmarks:
         for number, group in enumerate(groups):
             for measured in self._group(spec, group, number, len(groups)):
                 self._ledger.save_measurement(measured)
+                self._workshop.knowledge.learn(measured)
         self._board.end(spec, "cancelled" if self._stopped("") else "finished")
 
     def _group(self, spec: str, group: list[Measurement], number: int, groups: int) -> list[Measurement]:

@@ -39,7 +39,7 @@ DECIDING = (
 @cache
 def environment() -> Environment:
     """This machine and this installation."""
-    versions = {"tflite-ui": __version__} | {name: v for name in PACKAGES if (v := _version(name))}
+    versions = {"tflite-ui": __version__} | {name: v for name in PACKAGES if (v := version(name))}
     cpu, cores = (
         _cpu(),
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
@@ -51,7 +51,7 @@ def environment() -> Environment:
         os=system,
         python=platform.python_version(),
         packages=versions,
-        fingerprint=digest_of([cpu, cores, system, _version("ai-edge-litert")]),
+        fingerprint=digest_of([cpu, cores, system, version("ai-edge-litert")]),
     )
 
 
@@ -61,7 +61,8 @@ def deciding_versions() -> dict[str, str]:
     return {"tflite-ui": __version__} | {name: packages[name] for name in DECIDING if name in packages}
 
 
-def _version(name: str) -> str | None:
+def version(name: str) -> str | None:
+    """The version of an installed package; None without it."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

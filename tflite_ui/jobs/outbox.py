@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tflite_ui.core.study import Study
-from tflite_ui.report.contents import compiled_files, variant_files
+from tflite_ui.jobs.knowledge import Knowledge
+from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
+from tflite_ui.report.naming import file_names
 from tflite_ui.store.blobs import Blobs, disk_errors
 from tflite_ui.store.paths import Home
 
@@ -13,8 +15,20 @@ from tflite_ui.store.paths import Home
 class Outbox:
     """Writes what users take home."""
 
-    def __init__(self, home: Home, blobs: Blobs) -> None:
-        self._home, self._blobs = home, blobs
+    def __init__(self, home: Home, blobs: Blobs, knowledge: Knowledge) -> None:
+        self._home, self._blobs, self._knowledge = home, blobs, knowledge
+
+    def file(self, study: Study, variant: str) -> Path:
+        """A variant's .tflite; raises NotFound."""
+        return variant_file(study, variant, self._blobs.path)
+
+    def artefact(self, study: Study, variant: str, spec: str) -> Path:
+        """The file that a variant was compiled to for a target; raises NotFound."""
+        return compiled_file(study, variant, spec, self._blobs.path)
+
+    def file_name(self, study: Study, variant: str) -> str:
+        """The download name of a variant's file."""
+        return file_names(study.variants)[variant]
 
     def bundle(self, study: Study) -> Path:
         """The study's bundle as a zip; raises NotFound or DiskFull."""
@@ -23,7 +37,7 @@ class Outbox:
         target = self._home.study(study.id) / f"{study.id}.zip"
         with disk_errors("the bundle"):
             files = variant_files(study, self._blobs.path), compiled_files(study, self._blobs.path)
-            write_bundle(study, *files, self.log(study.id), target)
+            write_bundle(study, *files, self.log(study.id), target, self._knowledge.outlines(study))
         return target
 
     def export(self, study: Study, folder: Path) -> None:

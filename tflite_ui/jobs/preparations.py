@@ -75,7 +75,7 @@ class Preparations:
                 return kept
             call = self._call(source, model, data, seed, limits)
             call.on_event, call.on_start, call.stopped = on_event, on_start, stopped
-            return self._make(call, _key(source, data, seed))
+            return self._make(call, _key(source, data, seed), source)
 
     def begin(self, source: ModelSource, model: Upload, data: Upload | None, seed: int) -> None:
         """Make the preparation in the background; a failure shows when it is asked for."""
@@ -106,12 +106,15 @@ class Preparations:
             tensorflow=self._needs_tensorflow(source.format),
         )
 
-    def _make(self, call: Call, key: str) -> Preparation:
+    def _make(self, call: Call, key: str, source: ModelSource) -> Preparation:
         outcome = self._workshop.run(call)
         try:
             if outcome.ending != "finished" or outcome.result is None:
                 raise PrepareFailed(outcome.ending, problem(outcome))
-            return self._keep(Prepared.model_validate(outcome.result), key)
+            made = Prepared.model_validate(outcome.result)
+            if made.outline:
+                self._workshop.results.put(f"outline:{source.sha256}", made.outline.model_dump(mode="json"))
+            return self._keep(made, key)
         finally:
             self._workshop.sweep(call)
 

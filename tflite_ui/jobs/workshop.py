@@ -12,6 +12,7 @@ from tflite_ui.core.errors import ErrorInfo, JobCancelled
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.plan import Limits
 from tflite_ui.jobs.executor import Executor, OnEvent, Outcome, RunningJob
+from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.machine import GaveUp, Machine
 from tflite_ui.store.blobs import Blobs
 from tflite_ui.store.paths import Home
@@ -51,6 +52,7 @@ class Workshop:
     executor: Executor
     machine: Machine
     cores: int
+    knowledge: Knowledge
 
     def folder(self, call: Call) -> Path:
         """The folder of a call's job."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from tflite_ui.core.errors import UnreadableModel
 from tflite_ui.core.facts import FileFacts
+from tflite_ui.litert.activations import fused_activation
 from tflite_ui.litert.graph import Graph, Operator, Port, Tensor, float_only, has_variable_ops
 from tflite_ui.litert.macs import macs
 from tflite_ui.litert.weights import parameters, scheme, sparsity, unique_weights
@@ -96,7 +97,7 @@ def _graph(raw: bytes | bytearray) -> Graph:
     names = [_operator_name(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
     subgraphs = [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
     tensors = [_tensors(model, s, raw) for s in subgraphs]
-    operators = [_operators(s, t, names) for s, t in zip(subgraphs, tensors, strict=True)]
+    operators = [_operators(s, t, names, i) for i, (s, t) in enumerate(zip(subgraphs, tensors, strict=True))]
     ports = _signature_names(model)
     return Graph(
         inputs=_ports(subgraphs[0].InputsAsNumpy(), tensors[0], ports[0]),
@@ -155,15 +156,16 @@ def _constant(model: Any, index: int, raw: bytes | bytearray) -> Any:
     return buffer.DataAsNumpy() if index and buffer.DataLength() else None
 
 
-def _operators(subgraph: Any, tensors: list[Tensor], names: list[str]) -> list[Operator]:
+def _operators(subgraph: Any, tensors: list[Tensor], names: list[str], place: int) -> list[Operator]:
     found = [subgraph.Operators(i) for i in range(subgraph.OperatorsLength())]
-    return [_operator(op, tensors, names[op.OpcodeIndex()]) for op in found]
+    return [_operator(op, tensors, names[op.OpcodeIndex()], place) for op in found]
 
 
-def _operator(op: Any, tensors: list[Tensor], name: str) -> Operator:
+def _operator(op: Any, tensors: list[Tensor], name: str, place: int) -> Operator:
     inputs = tuple(_at(tensors, i) if i >= 0 else None for i in _integers(op.InputsAsNumpy()))
     outputs = tuple(_at(tensors, i) for i in _integers(op.OutputsAsNumpy()))
-    return Operator(name, inputs, outputs, _flags(op) if name == "BATCH_MATMUL" else frozenset())
+    flags = _flags(op) if name == "BATCH_MATMUL" else frozenset()
+    return Operator(name, inputs, outputs, flags, fused_activation(op, name), place)
 
 
 def _flags(op: Any) -> frozenset[str]:

@@ -64,12 +64,17 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Operator:
-    """One operator; an optional input that isn't given is None. ``flags`` are its boolean options."""
+    """One operator; an optional input that isn't given is None. ``flags`` are its boolean options.
+
+    ``activation`` is the one it applies itself, e.g. ``RELU``; ``subgraph`` 0 is the main one.
+    """
 
     name: str
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
     flags: frozenset[str] = frozenset()
+    activation: str = ""
+    subgraph: int = 0
 
 
 @dataclass(frozen=True, eq=False)

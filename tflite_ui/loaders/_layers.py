@@ -26,16 +26,33 @@ _PER_POSITION = frozenset(
 _TRANSPOSED = frozenset({"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"})
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 _RESCALERS = frozenset({"Rescaling", "Normalization"})
+_LIMITED = {None: "relu", 6.0: "relu6"}
+_ACTIVATIONS = {
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "prelu",
+    "ELU": "elu",
+    "Softmax": "softmax",
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "HardSilu": "hard_silu",
+    "Silu": "silu",
+    "Sigmoid": "sigmoid",
+    "Gelu": "gelu",
+}
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a layer in a graph: the layer, the shapes it takes and gives (batch first)."""
+    """One call of a layer in a graph: the layer, the shapes it takes and gives (batch first).
+
+    ``takes`` are the names of the layers that its inputs come from.
+    """
 
     name: str
     layer: Any
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
+    takes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -43,15 +60,30 @@ class Call:
         return type(self.layer).__name__
 
 
-def calls(model: Any, prefix: str = "") -> Iterator[Call]:
-    """Every call in graph order, those of nested models in place of the model, named ``outer/inner``."""
+def calls(model: Any, prefix: str = "", makers: dict[int, str] | None = None) -> Iterator[Call]:
+    """Every call in graph order, those of nested models in place of the model, named ``outer/inner``.
+
+    ``makers`` are the names of the layers that made the inputs of a nested ``model``, by ``id()``.
+    """
+    makers = {} if makers is None else makers
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
-            call = _call(node, prefix)
+            call = _call(node, prefix, makers)
             if _is_model(call.layer):
-                yield from calls(call.layer, f"{call.name}/")
+                yield from _nested(call, node, makers)
             else:
+                for tensor in _tensors(node, "output"):
+                    makers.setdefault(id(tensor), call.name)
                 yield call
+
+
+def _nested(call: Call, node: Any, makers: dict[int, str]) -> Iterator[Call]:
+    """The calls inside a model that is called like a layer."""
+    given = zip(call.layer.inputs, _tensors(node, "input"), strict=False)
+    inside = {id(own): makers[id(outer)] for own, outer in given if id(outer) in makers}
+    yield from calls(call.layer, f"{call.name}/", inside)
+    for own, outer in zip(call.layer.outputs, _tensors(node, "output"), strict=False):
+        makers[id(outer)] = inside.get(id(own), call.name)
 
 
 def describe_layers(found: list[Call]) -> tuple[Layer, ...]:
@@ -61,10 +93,32 @@ def describe_layers(found: list[Call]) -> tuple[Layer, ...]:
     for call in found:
         first = id(call.layer) not in seen
         seen.add(id(call.layer))
-        parameters = call.layer.count_params() if first and call.layer.weights else 0
+        parameters = call.layer.count_params() if first and _weights(call.layer) else 0
         shape = call.outputs[0] if call.outputs else None
-        layers.append(Layer(name=call.name, kind=call.kind, output_shape=shape, parameters=parameters))
+        layers.append(
+            Layer(
+                name=call.name,
+                kind=call.kind,
+                output_shape=shape,
+                parameters=parameters,
+                inputs=call.takes,
+                activation=activation_of(call.layer),
+            )
+        )
     return tuple(layers)
+
+
+def activation_of(layer: Any) -> str:
+    """The activation that a layer applies or is, e.g. ``relu6``; empty for none."""
+    kind = type(layer).__name__
+    if kind == "ReLU":
+        limit = None if layer.max_value is None else float(layer.max_value)
+        plain = not float(layer.negative_slope or 0.0) and not float(layer.threshold or 0.0)
+        return _LIMITED.get(limit, "limited_relu") if plain else "leaky_relu"
+    if kind in _ACTIVATIONS:
+        return _ACTIVATIONS[kind]
+    name = str(getattr(getattr(layer, "activation", None), "__name__", ""))
+    return "" if name == "linear" else name
 
 
 def macs(found: list[Call]) -> int | None:
@@ -89,15 +143,24 @@ def rescales(found: list[Call]) -> bool:
     return any(call.kind in _RESCALERS for call in found)
 
 
+def _weights(layer: Any) -> list[Any]:
+    """A layer's weights; an operator of keras.ops in a graph has none."""
+    return list(getattr(layer, "weights", ()))
+
+
 def _is_model(layer: Any) -> bool:
     return isinstance(getattr(layer, "_nodes_by_depth", None), dict)
 
 
-def _call(node: Any, prefix: str) -> Call:
+def _call(node: Any, prefix: str, makers: dict[int, str]) -> Call:
     layer = getattr(node, "operation", None) or node.layer
     if _is_nested_sequential(layer):
         layer = layer._functional
-    return Call(f"{prefix}{_layer_name(node)}", layer, _shapes(node, "input"), _shapes(node, "output"))
+    takes = (makers.get(id(tensor), "") for tensor in _tensors(node, "input"))
+    distinct = tuple(dict.fromkeys(name for name in takes if name))
+    return Call(
+        f"{prefix}{_layer_name(node)}", layer, _shapes(node, "input"), _shapes(node, "output"), distinct
+    )
 
 
 def _layer_name(node: Any) -> str:
@@ -110,11 +173,14 @@ def _is_nested_sequential(layer: Any) -> bool:
 
 
 def _shapes(node: Any, side: str) -> tuple[Shape, ...]:
-    """A node's shapes: Keras 3 lists its tensors, Keras 2 nests them."""
-    tensors = getattr(node, f"{side}_tensors", None)
+    return tuple(tuple(None if d is None else int(d) for d in t.shape) for t in _tensors(node, side))
+
+
+def _tensors(node: Any, side: str) -> list[Any]:
+    """A node's tensors: Keras 3 lists them, Keras 2 nests them."""
     if getattr(node, "operation", None) is None:
-        tensors = _flatten(node.keras_inputs if side == "input" else node.outputs)
-    return tuple(tuple(None if d is None else int(d) for d in t.shape) for t in tensors or ())
+        return _flatten(node.keras_inputs if side == "input" else node.outputs)
+    return list(getattr(node, f"{side}_tensors", None) or ())
 
 
 def _flatten(nest: Any) -> list[Any]:
@@ -132,7 +198,7 @@ def _macs(layer: Any, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> 
         return None if None in both else sum(count or 0 for count in both)
     if kind == "TimeDistributed":
         return _macs(layer.layer, inputs, outputs)
-    kernels = [tuple(w.shape) for w in layer.weights if len(w.shape) > 1]
+    kernels = [tuple(w.shape) for w in _weights(layer) if len(w.shape) > 1]
     if kind == "Embedding" or (not kernels and kind not in _UNKNOWN):
         return 0
     if kind == "MultiHeadAttention":

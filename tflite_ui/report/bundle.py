@@ -8,9 +8,11 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tflite_ui.core.outline import FileOutline
 from tflite_ui.core.study import Study
 from tflite_ui.report.export import document_text
 from tflite_ui.report.facts import study_facts
+from tflite_ui.report.graph import graph_csv
 from tflite_ui.report.html import overview_page, render, report_page
 from tflite_ui.report.naming import file_names
 from tflite_ui.report.pictures import charts_of, png, svg
@@ -18,13 +20,19 @@ from tflite_ui.report.tables import measurements_csv
 
 
 def write_bundle(
-    study: Study, files: Mapping[str, Path], compiled: Mapping[str, Path], log: str, target: Path
+    study: Study,
+    files: Mapping[str, Path],
+    compiled: Mapping[str, Path],
+    log: str,
+    target: Path,
+    outlines: Mapping[str, FileOutline] | None = None,
 ) -> None:
     """Write the study's zip to ``target``, whole or not at all.
 
     It holds README.md, study.json, measurements.csv, log.txt, report.html, charts.html (linked, opens
     offline), models/*.tflite, compiled/*.tflite and charts/*.svg and *.png. ``files`` holds each finished
-    variant's .tflite by the variant's id, ``compiled`` those made for a target by their names.
+    variant's .tflite by the variant's id, ``compiled`` those made for a target by their names, ``outlines``
+    files' operators by the variant's id, which graph.csv tells of.
     Raises OSError when the disk refuses.
     """
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
@@ -34,6 +42,8 @@ def write_bundle(
             zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
             _fill(archive, study, files, log)
+            if outlines:
+                archive.writestr("graph.csv", graph_csv(study, outlines))
             for name, path in compiled.items():
                 archive.write(path, f"compiled/{name}")
         os.chmod(name, 0o644)

@@ -28,10 +28,11 @@ def measurements_csv(study: Study) -> str:
     variants["file"] = [file_names(study.variants)[v.id] if v.facts else "" for v in study.variants]
     latency = latency_frame(study).drop(columns=["label", "family", "baseline"]).rename(columns=RENAMED)
     merged = variants.rename(columns={"variant": "variant_id"}).merge(latency, on="variant_id", how="left")
-    return merged.map(_harmless).to_csv(index=False, lineterminator="\n")
+    return merged.map(harmless).to_csv(index=False, lineterminator="\n")
 
 
-def _harmless(text: Any) -> Any:
+def harmless(text: Any) -> Any:
+    """A text that a spreadsheet doesn't take for a formula."""
     return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
 
 

@@ -36,3 +36,12 @@ CREATE TABLE IF NOT EXISTS result (
     key TEXT PRIMARY KEY,            -- content address of what was asked
     value TEXT NOT NULL              -- the job's result, file paths replaced by digests
 );
+CREATE TABLE IF NOT EXISTS lesson (
+    place TEXT NOT NULL,             -- target with the options that decide what it takes
+    runtime TEXT NOT NULL,           -- name and version
+    operator TEXT NOT NULL,          -- '' counts the runs
+    dtype TEXT NOT NULL,             -- the numbers it computes in
+    taken INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    PRIMARY KEY (place, runtime, operator, dtype)
+);

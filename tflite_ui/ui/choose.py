@@ -25,6 +25,7 @@ from tflite_ui.ui import (
     offer_cards,
     offers,
     plan_bar,
+    predictions,
     presets,
     student_section,
 )
@@ -52,7 +53,8 @@ def show(desk: Desk) -> None:
     techniques = catalogue.technique_offers(
         desk.techniques(), None if looking else source, data.value if data else None
     )
-    targets = catalogue.target_offers(desk.targets(), desk.availability())
+    cards = catalogue.target_offers(desk.targets(), desk.availability())
+    targets = predictions.with_predictions(desk, source, cards)
     _begin(techniques, targets)
     wishes = goal_section.draw(targets)
     if source is not None:

@@ -20,7 +20,7 @@ def draw(desk: Desk, study: Study) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Everything as a zip",
-            lambda: desk.bundle(study.id).read_bytes(),
+            lambda: desk.outbox.bundle(study).read_bytes(),
             f"{stem}-{study.id[:8]}.zip",
             "application/zip",
             key="download.bundle",
@@ -65,8 +65,8 @@ def file_button(
     """A button that downloads one variant's .tflite."""
     st.download_button(
         label,
-        lambda: desk.file(study.id, variant.id).read_bytes(),
-        desk.file_name(study, variant.id),
+        lambda: desk.outbox.file(study, variant.id).read_bytes(),
+        desk.outbox.file_name(study, variant.id),
         "application/octet-stream",
         key=f"{key}.{variant.id}",
         on_click="ignore",

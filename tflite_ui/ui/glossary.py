@@ -36,6 +36,16 @@ HELP: Final[dict[str, str]] = {
         "Below: how many operators were taken by what was asked for, as the runtime tells."
     ),
     "report": "Memory, cycles, a compiled file: what targets tell. An estimate is no measurement.",
+    "fusion": (
+        "Read from the file: the converter names each operator after the layers whose work it does. A "
+        "batch-norm is folded when no operator is its own; an activation is fused when an operator applies "
+        "it itself. Inputs aren't counted as layers."
+    ),
+    "prediction": (
+        "Foretold from runs on this machine with the versions installed now: a target that took every "
+        "operator of a file takes those, one that left or refused an operator by name doesn't. A run can "
+        "still differ."
+    ),
     "energy": (
         "A model after Horowitz (ISSCC 2014, 45 nm): energy of the multiply-accumulates by their numbers' "
         "width, and of one read of every weight. It ranks variants; it doesn't foretell a battery."

@@ -17,6 +17,7 @@ from tflite_ui.ui import (
     decide,
     downloads,
     files,
+    graph,
     measured,
     next_tries,
     notices,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, Callable[[Desk, Study], None]] = {
     "Targets": where.draw,
     "Quality": measured.quality,
     "Files": files.draw,
+    "Graph": graph.draw,
     "What if": what_if.draw,
     "Download": downloads.draw,
 }

@@ -15,7 +15,7 @@ from tflite_ui.charts.truth import truth_chart
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
 from tflite_ui.report.contents import compiled_name
-from tflite_ui.ui import figures, glossary, notices, picks
+from tflite_ui.ui import figures, glossary, notices, picks, predictions
 
 
 def draw(desk: Desk, study: Study) -> None:
@@ -35,6 +35,7 @@ def draw(desk: Desk, study: Study) -> None:
     st.caption(glossary.HELP["truth"])
     _verdicts(frame)
     _refusals(frame)
+    predictions.draw(desk, study)
     _reports(desk, study)
     _energy(study)
 
@@ -87,8 +88,8 @@ def _report(desk: Desk, study: Study, m: Measurement) -> None:
     if m.artefact:
         st.download_button(
             "Download the compiled file",
-            lambda: desk.artefact(study.id, m.variant, m.spec).read_bytes(),
-            compiled_name(desk.file_name(study, m.variant), m.spec),
+            lambda: desk.outbox.artefact(study, m.variant, m.spec).read_bytes(),
+            compiled_name(desk.outbox.file_name(study, m.variant), m.spec),
             "application/octet-stream",
             key="targets.artefact",
             on_click="ignore",

@@ -7,6 +7,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource
+from tflite_ui.core.outline import FileOutline
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.recipe import Step
 from tflite_ui.core.training import CurvePoint
@@ -67,13 +68,14 @@ class Prepared(Frozen):
     """``float_file`` and ``outputs_file`` lie in the job's folder.
 
     ``outputs_file`` is an .npz of the float model's outputs by name on the evaluation samples,
-    float32 [n, ...]; None without data.
+    float32 [n, ...]; None without data. ``outline`` are the float file's operators.
     """
 
     float_file: str
     outputs_file: str | None
     checks: tuple[Check, ...]
     seconds: float
+    outline: FileOutline | None = None
 
 
 class Train(Frozen):
@@ -128,7 +130,7 @@ class MakeVariant(Frozen):
 
 
 class VariantResult(Frozen):
-    """``file`` lies in the job's folder."""
+    """``file`` lies in the job's folder; ``outline`` are its operators."""
 
     file: str
     facts: FileFacts
@@ -136,6 +138,7 @@ class VariantResult(Frozen):
     seconds: Seconds
     quality: Quality | None
     curve: tuple[CurvePoint, ...] = ()
+    outline: FileOutline | None = None
 
 
 class Benchmark(Frozen):

@@ -17,6 +17,7 @@ from tflite_ui.datasets import split
 from tflite_ui.evaluation.fidelity import Array, errors
 from tflite_ui.litert.flatbuffer import has_variable_ops, read
 from tflite_ui.litert.interpreter import run_all
+from tflite_ui.litert.outline import outline
 from tflite_ui.loaders import find_loader
 from tflite_ui.worker.payloads import Prepare, Prepared
 from tflite_ui.worker.protocol import Reporter
@@ -48,6 +49,7 @@ def prepare(payload: Prepare, folder: Path, reporter: Reporter) -> Prepared:
         outputs_file=str(outputs) if outputs else None,
         checks=checks,
         seconds=time.perf_counter() - begin,
+        outline=outline(read(float_file)),
     )
 
 

@@ -16,7 +16,8 @@ from tflite_ui.core.variant import Quality, Seconds
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.evaluate import evaluate
 from tflite_ui.evaluation.fidelity import Array
-from tflite_ui.litert.flatbuffer import facts
+from tflite_ui.litert.flatbuffer import facts, read
+from tflite_ui.litert.outline import outline
 from tflite_ui.techniques import techniques
 from tflite_ui.worker.context import JobContext
 from tflite_ui.worker.payloads import MakeVariant, VariantResult
@@ -52,6 +53,7 @@ def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> Vari
         checks=checks,
         seconds=Seconds(convert=converted, evaluate=evaluated),
         quality=quality,
+        outline=outline(read(file)),
     )
 
 
