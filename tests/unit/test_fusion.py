@@ -211,6 +211,22 @@ def test_an_activation_without_its_flag_is_not_called_fused() -> None:
     assert found.activations == 0
 
 
+def test_layers_called_in_a_circle_end() -> None:
+    layers = (
+        Layer(name="a", kind="Dense", inputs=("x", "relu")),
+        Layer(name="drop", kind="Dropout", inputs=("a", "drop")),
+        Layer(name="relu", kind="ReLU", inputs=("drop", "relu"), activation="relu"),
+    )
+    operators = (
+        op("FULLY_CONNECTED", "out", 1, activation="RELU"),
+        op("DEQUANTIZE", "p", 2),
+        op("QUANTIZE", "q", 1),
+        op("ADD", "end", 0, 2),
+    )
+    found = fusion([layers], FileOutline(operators=operators, ends=(3,)))
+    assert sorted(i for row in found.rows for i in row.operators) == [0, 1, 2, 3]
+
+
 def test_layers_of_another_model_explain_a_student() -> None:
     student = (Layer(name="pupil", kind="Dense", inputs=()),)
     file = FileOutline(operators=(op("FULLY_CONNECTED", "m/pupil/MatMul", MODEL_INPUT),))

@@ -51,7 +51,7 @@ def real_sources(outline: FileOutline, place: int) -> tuple[int, ...]:
     """The operators that one takes from, QUANTIZE and DEQUANTIZE looked through."""
     found: dict[int, None] = {}
     for source in outline.operators[place].sources:
-        passes = source != MODEL_INPUT and outline.operators[source].is_boundary
+        passes = MODEL_INPUT < source < place and outline.operators[source].is_boundary
         found |= dict.fromkeys(real_sources(outline, source) if passes else (source,))
     return tuple(found)
 
@@ -113,13 +113,18 @@ def _inside(found: list[tuple[str, ...]], outline: FileOutline, op: OperatorNode
 
 def _following(graph: LayerGraph, name: str, op: OperatorNode, applied: set[str]) -> list[str]:
     """The layers after one that ``op`` may be: no scaling, unless it is arithmetic, nor what is applied."""
-    found: list[str] = []
-    for reader in graph.readers(name):
+    found: dict[str, None] = {}
+    todo, seen = list(graph.readers(name)), {name}
+    while todo:
+        reader = todo.pop(0)
         layer = graph.layers[reader]
         done = layer.activation in applied and not layer.parameters
-        passed = done or (layer.kind in SCALING and op.kind not in ARITHMETIC)
-        found += _following(graph, reader, op, applied) if passed else [reader]
-    return found
+        if not done and (layer.kind not in SCALING or op.kind in ARITHMETIC):
+            found[reader] = None
+        elif reader not in seen:
+            todo = [*graph.readers(reader), *todo]
+        seen.add(reader)
+    return list(found)
 
 
 def _last(graph: LayerGraph, names: tuple[str, ...]) -> str:

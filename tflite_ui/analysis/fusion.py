@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from tflite_ui.analysis.attribution import Attribution, best_attribution
+from tflite_ui.analysis.connected import connected
 from tflite_ui.analysis.islands import computes_in
 from tflite_ui.analysis.layer_graph import is_idle
 from tflite_ui.analysis.unfused import activation_note, idle_note, norm_note
@@ -98,29 +100,20 @@ def fusion(sources: Iterable[Iterable[Layer]], outline: FileOutline) -> Fusion:
 
 
 def _groups(found: Attribution) -> list[tuple[list[str], list[int]]]:
-    """Layers and operators that belong together, in the order of their first layer or operator."""
-    unpackers = [i for i, op in enumerate(found.outline.operators) if op.unpacks]
-    parts: list[tuple[list[str], list[int]]] = [([], unpackers)] if unpackers else []
-    for place, names in enumerate(found.layers):
-        if place in unpackers:
-            continue
-        touching = [part for part in parts if set(part[0]) & set(names)]
-        joined: tuple[list[str], list[int]] = ([], [])
-        for part in touching:
-            joined[0].extend(part[0])
-            joined[1].extend(part[1])
-            parts.remove(part)
-        joined[0].extend(name for name in names if name not in joined[0])
-        joined[1].append(place)
-        parts.append(joined)
-    for name, place in found.merged.items():
-        next(part for part in parts if place in part[1])[0].append(name)
-    placed = {name for names, _ in parts for name in names}
-    parts += [([name], []) for name in found.graph.layers if name not in placed]
+    """Layers and operators that belong together, in the order of the graph."""
     order = {name: i for i, name in enumerate(found.graph.layers)}
-    for part in parts:
-        part[0].sort(key=order.__getitem__)
-        part[1].sort()
+    unpackers = [i for i, op in enumerate(found.outline.operators) if op.unpacks]
+    things: list[int | str] = [*range(len(found.layers)), *order]
+    links: list[tuple[int | str, int | str]] = [*pairwise(unpackers)]
+    links += [(place, name) for place, names in enumerate(found.layers) for name in names]
+    links += [(place, name) for name, place in found.merged.items()]
+    parts = [
+        (
+            sorted((thing for thing in group if isinstance(thing, str)), key=order.__getitem__),
+            sorted(thing for thing in group if isinstance(thing, int)),
+        )
+        for group in connected(things, links)
+    ]
     return _sorted(parts, order)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tflite_ui.analysis.connected import connected
 from tflite_ui.core.outline import MODEL_INPUT, FileOutline, OperatorNode
 
 INTEGERS = frozenset({"int8", "uint8", "int16", "int4"})
@@ -78,16 +79,9 @@ def _islands(outline: FileOutline, main: list[int]) -> tuple[tuple[int, ...], ..
     """Connected groups of float operators; none in a graph without an integer operator."""
     if not any(is_integer(outline.operators[i]) for i in main):
         return ()
-    group: dict[int, int] = {}
-    for place in (i for i in main if is_float(outline.operators[i])):
-        group[place] = place
-        for source in outline.operators[place].sources:
-            if source in group:
-                old, new = group[source], group[place]
-                group = {key: new if value == old else value for key, value in group.items()}
-    found = set(group.values())
-    islands = (tuple(key for key, value in group.items() if value == root) for root in found)
-    return tuple(sorted(islands))
+    floats = [i for i in main if is_float(outline.operators[i])]
+    links = ((i, source) for i in floats for source in outline.operators[i].sources)
+    return tuple(tuple(group) for group in connected(floats, links))
 
 
 def _float_weights(outline: FileOutline, main: list[int]) -> tuple[int, ...]:

@@ -48,11 +48,17 @@ class LayerGraph:
     def sources(self, name: str) -> tuple[str, ...]:
         """The working layers that a layer takes from; idle ones are looked through, inputs left out."""
         found: dict[str, None] = {}
-        for source in self._all[name].inputs:
+        todo, seen = list(self._all[name].inputs), set()
+        while todo:
+            source = todo.pop(0)
             layer = self._all.get(source)
-            if layer is None or layer.kind == INPUT:
+            if layer is None or layer.kind == INPUT or source in seen:
                 continue
-            found |= dict.fromkeys(self.sources(source) if is_idle(layer) else (source,))
+            seen.add(source)
+            if is_idle(layer):
+                todo = [*layer.inputs, *todo]
+            else:
+                found[source] = None
         return tuple(found)
 
     def readers(self, name: str) -> tuple[str, ...]:

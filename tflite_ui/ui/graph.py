@@ -107,10 +107,10 @@ def _table(found: Fusion) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Before": [row.before or row.fate for row in rows],
-            "Layers": [", ".join(row.names) for row in rows],
             "Became": [row.became for row in rows],
             "How": [row.fate for row in rows],
             "Computes in": [row.numbers for row in rows],
+            "Layers": [", ".join(row.names) for row in rows],
             "Why": [" ".join(row.notes) for row in rows],
         }
     )
