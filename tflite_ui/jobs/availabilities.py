@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from tflite_ui.core.plan import Limits
-from tflite_ui.core.target import Availability, RunTarget, Target
+from tflite_ui.core.target import Availability, Target
 from tflite_ui.jobs.workshop import Call, Workshop, problem
 from tflite_ui.targets import targets
 from tflite_ui.worker.payloads import AskTarget
@@ -16,12 +16,17 @@ LIMITS = Limits(timeout_seconds=60.0)
 
 def devices(target: Target | None) -> tuple[str, ...]:
     """The device files that a target's drivers use; none for a target that isn't there any more."""
-    return target.devices() if isinstance(target, RunTarget) else ()
+    return target.devices() if target else ()
 
 
 def reads(target: Target | None) -> tuple[str, ...]:
     """What else a target reads, likewise."""
-    return target.reads() if isinstance(target, RunTarget) else ()
+    return target.reads() if target else ()
+
+
+def ports(target: Target | None) -> tuple[int, ...]:
+    """The TCP ports a target connects to, likewise."""
+    return target.ports() if target else ()
 
 
 class Availabilities:
@@ -61,7 +66,9 @@ class Availabilities:
 
     def _answer(self, target: Target) -> Availability:
         ask = AskTarget(target=target.key)
-        call = Call("availability", ask, reads(target), devices=devices(target), limits=LIMITS)
+        call = Call(
+            "availability", ask, reads(target), devices=devices(target), ports=ports(target), limits=LIMITS
+        )
         outcome = self._workshop.run(call)
         self._workshop.sweep(call)
         if outcome.result is not None:
