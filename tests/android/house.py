@@ -63,6 +63,12 @@ class House:
         self._adbd.kill()
         self._adbd.wait()
 
+    def close(self) -> None:
+        """End both."""
+        self.pull_out()
+        self.server.kill()
+        self.server.wait()
+
     def unknown(self, serial: str) -> None:
         """Have the server forget a device."""
         AdbClient().disconnect(serial)

@@ -20,8 +20,6 @@ from tflite_ui.settings import SETTINGS_VARIABLE
 from tflite_ui.targets import targets
 from tflite_ui.worker.protocol import Event, JobSpec
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""adbutils leaves the sockets of what failed to the garbage collector."""
 ON = f"android:serial={SERIAL},runs=9,warmup=2"
 NAPS, SLEEPS, CRASHES = "threads=62", "threads=63", "threads=64"
 
@@ -43,8 +41,10 @@ class Listening(LocalExecutor):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(tmp_path_factory.mktemp("house"))
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    opened = House(tmp_path_factory.mktemp("house"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +123,7 @@ def test_a_phone_times_by_itself(desk: Desk, house: House, executor: Listening) 
         assert found.latency.first == pytest.approx(3 * found.latency.p50)
         assert found.baseline_p50_ms == pytest.approx(full.latency.p50 if full.latency else 0)
         assert found.session == full.session
-        assert found.peak_memory_bytes == 24 * 2**20
+        assert found.figures["peak_memory_bytes"] == 24 * 2**20
         assert found.figures["footprint_bytes"] == 2048 * 1024
     assert full.latency
     assert small.latency
@@ -246,7 +246,13 @@ def test_an_emulator_is_marked_and_not_timed(desk: Desk, house: House) -> None:
     assert found.device.battery_before is found.device.thermal_before is None
 
 
-def test_what_is_connected_is_told(desk: Desk, house: House) -> None:
+def test_what_is_connected_is_told(desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     found = desk.availability(wait=True)["android"]
     assert found.available, found
     assert f"{SERIAL} (Google Pixel 9, Google Tensor G4, Android 16, x86_64)" in found.note
+    house.pull_out()
+    monkeypatch.setattr("tflite_ui.jobs.availabilities.FRESH_SECONDS", 0.0)
+    assert soon(lambda: not desk.availability(wait=True)["android"].available, 10)
+    assert f"{SERIAL} is offline" in desk.availability(wait=True)["android"].reason
+    house.plug_in()
+    assert soon(lambda: desk.availability(wait=True)["android"].available, 10)

@@ -14,6 +14,8 @@ import pytest
 from tests.worker.running import ROOT
 
 ADBD = "TFLITE_UI_TEST_ADBD"
+LEAKY = "no:unraisableexception"
+"""adbutils leaves the sockets of what failed to the garbage collector."""
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child")
 
 
@@ -30,8 +32,9 @@ def test_over_a_real_adb(tmp_path: Path) -> None:
     adbd = Path(os.environ.get(ADBD, ROOT / ".adbd"))
     if why := missing(adbd):
         pytest.skip(why)
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/android/inside.py"]
-    command = [*UNSHARE, "--mount-proc", *tests, f"--basetemp={tmp_path / 'inside'}"]
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", LEAKY]
+    where = ["tests/android/inside.py", f"--basetemp={tmp_path / 'inside'}"]
+    command = [*UNSHARE, "--mount-proc", *tests, *where]
     environment = {**os.environ, ADBD: str(adbd)}
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -92,10 +92,10 @@ class OpCost(Frozen):
 class Report(Frozen):
     """What a target tells of a file: estimates, memory, a compiled file, or times that it took itself.
 
-    ``latency_ms`` is an estimate for one run; ``measured`` and ``peak_memory_bytes`` are what a ``device``
-    of its own took, and count only where the evidence's kind is ``measured``. ``arena_bytes`` is the memory
-    for activations; ``figures`` are other numbers by name (``cycles``); ``artefact`` is the path of a
-    compiled file in the job's folder.
+    ``latency_ms`` is an estimate for one run; ``measured`` what a ``device`` of its own took, which
+    counts only where the evidence's kind is ``measured``. ``arena_bytes`` is the memory for activations;
+    ``figures`` are other numbers by name (``cycles``); ``artefact`` is the path of a compiled file in the
+    job's folder.
     """
 
     evidence: Evidence
@@ -105,7 +105,6 @@ class Report(Frozen):
     ops: tuple[OpCost, ...] = ()
     artefact: str | None = None
     measured: Latency | None = None
-    peak_memory_bytes: int | None = None
     device: Device | None = None
 
 

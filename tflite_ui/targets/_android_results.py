@@ -34,7 +34,6 @@ class Timed:
 
     latency: Latency
     figures: dict[str, float]
-    peak_memory_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,10 @@ def timed(content: bytes) -> Timed:
         warmup=max(0, misc.get(WARMUP_RUNS, 1) - 1),
     )
     peak, overall = proto.floats(memory).get(PEAK_MB), proto.integers(memory).get(OVERALL_KB)
-    known = {"p5_ms": times.get(P5), "p95_ms": times.get(P95), "load_ms": times.get(INIT)}
+    known = {"p5_ms": times.get(P5), "p95_ms": times.get(P95), "loading_ms": times.get(INIT)}
     known["footprint_bytes"] = 1024.0 * overall if overall else None
-    figures = {name: value for name, value in known.items() if value is not None}
-    return Timed(latency, figures, round(peak * MIB) if peak else None)
+    known["peak_memory_bytes"] = MIB * peak if peak else None
+    return Timed(latency, {name: value for name, value in known.items() if value is not None})
 
 
 def taken(content: bytes) -> Taken:

@@ -55,12 +55,11 @@ class Session:
             before = self._cool()
             timed, taken = self._timed()
             self._cool()
-            peak, profile = self._looked_into()
+            memory, profile = self._looked_into()
         return Report(
             evidence=self._evidence(taken, state),
             measured=timed.latency,
-            figures=timed.figures,
-            peak_memory_bytes=peak,
+            figures={**timed.figures, **memory},
             ops=results.costs(profile),
             device=_device(before, self._state(), tool.sha256),
         )
@@ -85,10 +84,11 @@ class Session:
         taken = self._read(INFO, results.taken) if _android_tool.tells(self._flags) else None
         return self._read(RESULT, results.timed), taken
 
-    def _looked_into(self) -> tuple[int | None, str]:
+    def _looked_into(self) -> tuple[dict[str, float], str]:
         self._run(_android_tool.profiling(self._flags, self._options))
-        peak = self._read(RESULT, results.timed).peak_memory_bytes
-        return peak, self._phone.pull(PROFILE).decode(errors="replace")
+        found = self._read(RESULT, results.timed).figures
+        memory = {name: value for name, value in found.items() if name.endswith("_bytes")}
+        return memory, self._phone.pull(PROFILE).decode(errors="replace")
 
     def _run(self, more: dict[str, str]) -> None:
         options = self._options

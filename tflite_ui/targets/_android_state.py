@@ -13,7 +13,6 @@ BATTERY = re.compile(r"^\s*level: (\d+)\s*$", re.MULTILINE)
 THERMAL = re.compile(r"^\s*Thermal Status: (\d+)\s*$", re.MULTILINE)
 LIGHT = 1
 """The thermal status up to which a device isn't slowed down."""
-STATUSES = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
 
 
 @dataclass(frozen=True)

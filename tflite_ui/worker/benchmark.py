@@ -80,12 +80,10 @@ def turns(lines: TextIO) -> Iterator[int]:
 def _reported(payload: Benchmark, target: ReportTarget, folder: Path, reporter: Reporter) -> Measurement:
     reporter.progress("report", 0.0)
     report = target.report(Path(payload.file), target_options(payload.target, targets()), folder)
-    timed_there = report.evidence.kind == "measured"
     return _plain(payload).model_copy(
         update={
             "evidence": report.evidence,
-            "latency": report.measured if timed_there else None,
-            "peak_memory_bytes": report.peak_memory_bytes if timed_there else None,
+            "latency": report.measured if report.evidence.kind == "measured" else None,
             "device": report.device,
             "estimate_ms": report.latency_ms,
             "arena_bytes": report.arena_bytes,
