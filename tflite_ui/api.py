@@ -177,7 +177,7 @@ class Desk:
         for variant in plan.variants:
             check_needs(variant.recipe, source, request, techniques())
         for target in plan.targets:
-            check_available(target.target, self.availability())
+            check_available(target, self.availability())
         return plan
 
     def estimate_seconds(

@@ -11,6 +11,7 @@ import pytest
 from tests.android.house import PIXEL, SERIAL, TWIN, House, compiled
 from tests.worker.running import soon
 from tflite_ui.api import Desk
+from tflite_ui.core.errors import InvalidTarget
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import StudyRequest, parse_target
 from tflite_ui.core.study import Study
@@ -170,12 +171,13 @@ def test_what_ran_is_what_the_files_tell(desk: Desk, house: House) -> None:
 
 
 def test_the_device_is_never_guessed(desk: Desk, house: House) -> None:
-    told = reason(ended(desk, "android"))
-    assert f"No device was chosen; connected: {SERIAL}, {TWIN}." in told
-    assert f"serial={SERIAL}" in told
+    desk.availability(wait=True)
+    with pytest.raises(InvalidTarget, match="No device was chosen") as refused:
+        started(desk, "android")
+    assert f"{SERIAL} (Google Pixel 9" in refused.value.hint
+    assert f"{TWIN} (Google Pixel 9" in refused.value.hint
     assert on(ended(desk, f"android:serial={TWIN}"), f"android:serial={TWIN}").latency
     house.unknown(TWIN)
-    assert f"connected: {SERIAL}." in reason(ended(desk, "android:runs=3"))
     assert f"The device {TWIN} isn't connected." in reason(ended(desk, f"android:serial={TWIN},runs=3"))
 
 
@@ -242,6 +244,8 @@ def test_an_emulator_is_marked_and_not_timed(desk: Desk, house: House) -> None:
     assert found.evidence
     assert found.evidence.kind == "emulated"
     assert found.latency is None
+    assert set(found.figures) == {"footprint_bytes", "peak_memory_bytes"}
+    assert found.ops == ()
     assert found.device
     assert found.device.battery_before is found.device.thermal_before is None
 

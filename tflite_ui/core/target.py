@@ -155,6 +155,10 @@ class Target(ABC):
     def availability(self) -> Availability:
         """Asked in a child process, since it may load native code."""
 
+    def refuses(self, options: Params) -> str:
+        """Why it can't be done with these options, as far as they alone tell; empty when it can."""
+        return ""
+
     def devices(self) -> tuple[str, ...]:
         """The device files and folders that its drivers use."""
         return ()

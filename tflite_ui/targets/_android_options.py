@@ -42,6 +42,7 @@ class AndroidOptions(HostOptions):
         pattern=r"^[A-Za-z0-9_-]*$",
         title="Delegate",
         description="With the backend delegate: its name in the settings, empty for the first one there.",
+        json_schema_extra={"advanced": True},
     )
     whole: bool = Field(
         False,

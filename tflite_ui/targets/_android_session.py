@@ -56,11 +56,12 @@ class Session:
             timed, taken = self._timed()
             self._cool()
             memory, profile = self._looked_into()
+        times = not state.emulator  # an emulator's say nothing of a phone
         return Report(
             evidence=self._evidence(taken, state),
-            measured=timed.latency,
-            figures={**timed.figures, **memory},
-            ops=results.costs(profile),
+            measured=timed.latency if times else None,
+            figures={**(timed.figures if times else {}), **memory},
+            ops=results.costs(profile) if times else (),
             device=_device(before, self._state(), tool.sha256),
         )
 

@@ -49,6 +49,12 @@ class AndroidDevice(ReportTarget):
     Options: ClassVar[type[Params]] = AndroidOptions
 
     @override
+    def refuses(self, options: Params) -> str:
+        """Without a serial: a device is never guessed."""
+        assert isinstance(options, AndroidOptions)
+        return "" if options.serial else "No device was chosen: name one by its serial."
+
+    @override
     def reads(self) -> tuple[str, ...]:
         """The programs that the settings name."""
         known = _known()
