@@ -126,7 +126,7 @@ def where(kind: str) -> Where:
 
 
 def _rows(text: str) -> Iterator[tuple[str, float, str]]:
-    """Type, mean milliseconds and name of each row of the first table in run order.
+    """Type, mean milliseconds and name (its first part) of each row of the first table in run order.
 
     Types and names hold commas of their own, unquoted; between them are numbers alone.
     """
@@ -137,4 +137,5 @@ def _rows(text: str) -> Iterator[tuple[str, float, str]]:
     row = re.compile("(.*?)" + NUMBER * (len(titles) - 2) + ", *(.*)")
     for match in takewhile(bool, map(row.fullmatch, lines)):
         cells = match.groups() if match else ()
-        yield cells[0], float(cells[titles.index("avg_ms")]), cells[-1]
+        name = cells[-1].lstrip("[").partition("]")[0].partition(", ")[0].partition(";")[0]
+        yield cells[0], float(cells[titles.index("avg_ms")]), name
