@@ -8,6 +8,7 @@ from tflite_ui.analysis.truth import VERDICTS
 from tflite_ui.core.target import Target
 from tflite_ui.targets import targets
 
+NIGHTLY = "https://storage.googleapis.com/tensorflow-nightly-public/prod/tensorflow/release/lite/tools/nightly/latest"
 PAGE = Path(__file__).parent / "targets.md"
 
 
@@ -32,6 +33,29 @@ with `libvulkan1` and this variable the app finds it, marks everything `emulated
 VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json .venv/bin/python -m tflite_ui targets
 ```
 
+## A phone
+
+`android` times a file on an Android phone, tablet or emulator, next to what runs here.
+
+1. `pip install -r requirements-android.txt`, and an adb server on this machine: `adb start-server`
+   (adb is in Android's [platform-tools](https://developer.android.com/tools/releases/platform-tools)).
+2. On the phone: seven taps on Settings, About phone, Build number; then Settings, System, Developer
+   options, USB debugging. Connect it, allow this computer on its screen. `adb devices` must call it `device`.
+3. Get `benchmark_model` for its ABI (`adb shell getprop ro.product.cpu.abi`): build it
+   ([how](https://github.com/google-ai-edge/LiteRT/tree/main/tflite/tools/benchmark)), or take TensorFlow's
+   nightly one for [arm64-v8a]({NIGHTLY}/android_aarch64_benchmark_model) or
+   [armeabi-v7a]({NIGHTLY}/android_arm_benchmark_model).
+   It must list `--result_file_path` among its flags (builds since 2025 do).
+4. Name it in the settings with its SHA-256 (`sha256sum FILE`); a file with another one is refused. With
+   `[android.compiled_model.ABI]` you name CompiledModel's build (LiteRT's `litert/tools`).
+5. `--target android:serial=SERIAL,backend=gpu`. A serial is never guessed, even with one device connected.
+
+Each file is pushed to a folder of its own, checked there by its SHA-256, and run twice: once to be timed,
+once to be looked into (memory, operators). A hot phone is waited for, three minutes at most. The folder has
+a guard on the phone that removes it, and ends what runs, when the connection breaks. Inputs are random,
+answers aren't compared; files take no turns, as they do here. Percentiles are those that the tool writes:
+the median, p5 and p95.
+
 ## Settings
 
 `TFLITE_UI_SETTINGS` names a file in TOML (without it, `settings.toml` in your configuration folder):
@@ -42,6 +66,17 @@ path = "/usr/lib/libedgetpu.so.1"
 options = {{ device = "usb" }}             # given to the library as they are
 devices = ["/dev/bus/usb"]               # device files and folders it uses
 reads = ["/opt/vendor"]                  # what else it reads
+
+[android]
+adb_server = "127.0.0.1:5037"            # the default
+
+[android.benchmark_model.arm64-v8a]      # by ABI; android.compiled_model likewise
+path = "/opt/tflite/android_aarch64_benchmark_model"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+
+[android.delegates.qnn]                  # lies on the phone; for android:backend=delegate,delegate=qnn
+path = "/data/local/tmp/qnn/libQnnTFLiteDelegate.so"
+options = {{ backend_type = "htp" }}
 
 [targets]
 folder = "/etc/tflite-ui/targets"        # targets of your own, see adding-a-target.md

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from tflite_ui.core.data import ArraySummary, DataSummary, LabelSummary
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import Check, FileFacts
-from tflite_ui.core.measurement import Latency, Measurement, Parity
+from tflite_ui.core.latency import Latency
+from tflite_ui.core.measurement import Measurement, Parity
 from tflite_ui.core.model import Layer, ModelSource, TensorSpec
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.recipe import Step, file_name

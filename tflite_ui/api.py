@@ -185,7 +185,7 @@ class Desk:
         for variant in plan.variants:
             check_needs(variant.recipe, source, request, techniques())
         for target in plan.targets:
-            check_available(target.target, self.availability())
+            check_available(target, self.availability())
         return plan
 
     def advise(self, request: StudyRequest, minutes: float | None = None) -> tuple[Suggestion, ...]:

@@ -29,6 +29,9 @@ def test_the_example_in_the_docs_is_understood(file: Path) -> None:
     found = settings()
     assert found.delegates["coral"].options == {"device": "usb"}
     assert found.delegates["coral"].devices == ("/dev/bus/usb",)
+    assert found.android.server == ("127.0.0.1", 5037)
+    assert found.android.benchmark_model["arm64-v8a"].path.endswith("aarch64_benchmark_model")
+    assert found.android.delegates["qnn"].options == {"backend_type": "htp"}
     assert readable() == (str(file), "/etc/tflite-ui/targets")
 
 
@@ -40,6 +43,8 @@ def test_the_example_in_the_docs_is_understood(file: Path) -> None:
         (b"[delegates.a]\npath = 3\n", "wrong at delegates.a.path"),
         (b"[delegates.a]\n", "wrong at delegates.a.path"),
         (b"[other]\n", "wrong at other"),
+        (b'[android]\nadb_server = "phone:5037"\n', "wrong at android.adb_server"),
+        (b'[android.benchmark_model.x86]\npath = "a"\nsha256 = "1"\n', "android.benchmark_model.x86.sha256"),
     ],
 )
 def test_what_cannot_be_understood_is_told(file: Path, text: bytes, reason: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests import studies
+from tflite_ui.analysis.devices import device_words
 from tflite_ui.analysis.energy import arithmetic, energy_pj, relative_energy
 from tflite_ui.analysis.measures import comparison_frame, measures
 from tflite_ui.analysis.truth import VERDICTS, figures_of, truth_frame, verdict
+from tflite_ui.core.device import Device
 from tflite_ui.core.measurement import Parity
 from tflite_ui.core.study import Study
 from tflite_ui.report.reading import study_of
@@ -79,6 +81,16 @@ def test_wrong_answers_are_told_from_right_ones(
 def test_figures_are_told_in_words() -> None:
     told = next(m for m in studies.everywhere().measurements if m.figures)
     assert list(figures_of(told)) == [("SRAM", "41.9 KB")]
+    timed = told.model_copy(update={"figures": {"p95_ms": 1.25, "npu_cycles": 1200.0}})
+    assert list(figures_of(timed)) == [("P95", "1.2 ms"), ("NPU cycles", "1,200")]
+
+
+def test_a_device_is_told_in_words() -> None:
+    known = {"model": "Pixel 9", "system": "Android 16", "battery_before": 85, "battery_after": 84}
+    phone = Device(tool="0" * 64, thermal_before=0, thermal_after=1, **known)  # type: ignore[arg-type]
+    told = "Pixel 9, Android 16; battery 85% before, 84% after; not hot before, slightly warm after"
+    assert device_words(phone) == told
+    assert device_words(Device(tool="0" * 64)) == ""
 
 
 def test_all_of_it_comes_back_from_the_document() -> None:

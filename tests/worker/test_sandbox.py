@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,57 @@ def test_where_namespaces_are_refused_the_other_walls_stand(tmp_path: Path) -> N
     assert result["new network"] is False
     assert result["write outside"] == result["inet"] == "PermissionError"
     assert result["own folder"] == "done"
+
+
+TALK = """
+import json, socket, sys, threading
+from tflite_ui.worker.sandbox import confine
+
+open_port, other_port = map(int, sys.argv[1:])
+said = confine([], [], ports=(open_port,))
+
+def connect(port):
+    with socket.create_connection(("127.0.0.1", port), 2) as there:
+        return there.recv(2).decode()
+
+def listen():
+    with socket.socket() as mine:
+        mine.bind(("127.0.0.1", 0))
+
+found = {"said": said}
+for name, probe in {
+    "open": lambda: connect(open_port),
+    "other": lambda: connect(other_port),
+    "listen": listen,
+    "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+    "inet6": lambda: socket.socket(socket.AF_INET6),
+    "unix": lambda: socket.socket(socket.AF_UNIX),
+    "mptcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262),
+}.items():
+    try:
+        found[name] = probe()
+    except OSError as problem:
+        found[name] = type(problem).__name__
+print(json.dumps(found))
+"""
+
+
+def greet(server: socket.socket) -> None:
+    with server.accept()[0] as caller:
+        caller.sendall(b"hi")
+
+
+def test_one_port_can_be_left_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [server.getsockname()[1] for server in (one, other)]
+        answer = threading.Thread(target=greet, args=(one,))
+        answer.start()
+        python = [sys.executable, "-c", TALK, *map(str, ports)]
+        done = subprocess.run(python, capture_output=True, text=True, check=False, cwd=ROOT)
+        answer.join()
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["said"].startswith(f"TCP port {ports[0]} left open, landlock ")
+    assert found["open"] == "hi"
+    refused = ("other", "listen", "udp", "inet6", "unix", "mptcp")
+    assert {name: found[name] for name in refused} == dict.fromkeys(refused, "PermissionError")

@@ -18,7 +18,8 @@ from tflite_ui.core.variant import Variant
 from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques
 
-PLAIN_WORDS = {"io": "I/O"}
+PLAIN_WORDS = {"io": "I/O", "serial": ""}
+"""What a setting is called in a name; a device's serial needs no word."""
 UNKNOWN_FAMILY: Family = "quantisation"
 
 
@@ -93,7 +94,7 @@ def _setting(name: str, value: Any) -> str:
     if isinstance(value, int) and value == 1:
         return f"1 {_words(name).removesuffix('s')}"
     if isinstance(value, int | str):
-        return f"{value} {_words(name)}"
+        return f"{value} {_words(name)}".strip()
     return f"{_words(name)} {value}"
 
 

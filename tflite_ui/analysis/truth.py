@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import pandas as pd
@@ -135,8 +135,19 @@ def _speed(m: Measurement) -> str:
 
 
 def figures_of(m: Measurement) -> Iterator[tuple[str, str]]:
-    """What a target told besides, as names and words: cycles, memory."""
+    """What a target told besides, as names and words: cycles, memory, times."""
     for name, value in m.figures.items():
-        title = name.replace("_", " ").removesuffix(" bytes").capitalize().replace("Npu", "NPU")
+        title, _, unit = name.rpartition("_")
+        if unit not in UNITS:
+            title, unit = name, ""
+        title = title.replace("_", " ").capitalize().replace("Npu", "NPU")
         title = title.replace("Sram", "SRAM").replace("Dram", "DRAM").replace("Macs", "MACs")
-        yield title, words.size(int(value)) if name.endswith("_bytes") else f"{value:,.0f}"
+        yield title, UNITS[unit](value)
+
+
+UNITS: dict[str, Callable[[float], str]] = {
+    "bytes": lambda value: words.size(int(value)),
+    "ms": words.milliseconds,
+    "": lambda value: f"{value:,.0f}",
+}
+"""By the end of a figure's name: how it is said."""

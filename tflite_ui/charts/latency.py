@@ -67,7 +67,7 @@ def latencies(frame: pd.DataFrame, width: theme.Width) -> theme.Drawing:
 
 def _marks(order: list[str], frame: pd.DataFrame) -> alt.Chart:
     wide = rows.is_wide(frame["p50"])
-    low, high = float(frame["p10"].min()), float(frame["p90"].max())
+    low, high = float(frame[["p10", "p50"]].min().min()), float(frame[["p50", "p90"]].max().max())
     axis = alt.Axis(values=rows.ticks(low, high, wide), labelExpr=rows.PLAIN_NUMBER, title=_title(wide))
     chart = alt.Chart()
     mark = (

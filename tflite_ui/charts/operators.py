@@ -22,7 +22,7 @@ def operators_chart(ops: tuple[OpCost, ...], dark: bool = False) -> theme.Drawin
         alt.Chart().mark_bar(size=14, yOffset=rows.MARK_DROP, cornerRadiusEnd=2),
         y=rows.row_axis(order),
         x=alt.X("share:Q", axis=None, scale=rows.roomy_scale(0.0, float(frame["share"].max()), False)),
-        color=alt.Color("where:N", scale=alt.Scale(domain=["NPU", "GPU", "CPU"], range=_HUES), title=None),
+        color=alt.Color("where:N", scale=_scale(set(frame["where"])), title=None),
         tooltip=[alt.Tooltip("name:N", title="Operator"), alt.Tooltip("words:N", title="Cost")],
     )
     chart = rows.layer(
@@ -31,7 +31,12 @@ def operators_chart(ops: tuple[OpCost, ...], dark: bool = False) -> theme.Drawin
     return theme.dress(chart, dark)
 
 
-_HUES = ["#0a7f8c", "#7a6fb0", theme.BASELINE_GREY]
+_HUES = {"NPU": "#0a7f8c", "GPU": "#7a6fb0", "CPU": theme.BASELINE_GREY, "delegate": "#b0703c"}
+
+
+def _scale(found: set[str]) -> alt.Scale:
+    kept = [place for place in _HUES if place != "delegate" or place in found]
+    return alt.Scale(domain=kept, range=[_HUES[place] for place in kept])
 
 
 def _layer(name: str) -> str:

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tflite_ui.core.device import Device
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.latency import Latency
 from tflite_ui.core.target import Evidence, OpCost
 from tflite_ui.core.variant import Status
-
-
-class Latency(Frozen):
-    """Milliseconds over ``n`` timed runs; ``first`` is the very first run, ``warmup`` were not timed."""
-
-    first: float
-    p50: float
-    p90: float
-    p99: float
-    mean: float
-    std: float
-    min: float
-    n: int
-    warmup: int
-    p10: float
 
 
 class Parity(Frozen):
@@ -40,7 +27,8 @@ class Measurement(Frozen):
     ``noise`` the spread of the rounds' medians, (max - min) / median; ``session`` names the group of
     benchmarks interleaved with this one, and ``baseline_p50_ms`` is the baseline's p50 in that group.
     ``estimate_ms`` is a model's word, never a measurement; ``figures`` are other numbers by name; ``ops``
-    what each operator costs; ``artefact`` the digest of a file compiled for the target.
+    what each operator costs; ``artefact`` the digest of a file compiled for the target; ``device`` what it
+    was timed on, where that isn't this machine.
     """
 
     variant: str
@@ -64,3 +52,4 @@ class Measurement(Frozen):
     figures: dict[str, float] = {}
     ops: tuple[OpCost, ...] = ()
     artefact: str | None = None
+    device: Device | None = None

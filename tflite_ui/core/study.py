@@ -167,7 +167,7 @@ EVIDENCE = (
     "kind",
 )
 RUNS = ("histogram", "round_p50_ms", "noise", "noisy", "session", "baseline_p50_ms")
-EXTRA = (*RUNS, "estimate_ms", "figures", "ops", "artefact")
+EXTRA = (*RUNS, "estimate_ms", "figures", "ops", "artefact", "device")
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:

@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from tflite_ui.core.device import Device
 from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.latency import Latency
 from tflite_ui.core.params import Params
 
 Kind = Literal["measured", "emulated", "estimated"]
 Accelerator = Literal["CPU", "GPU", "NPU", "any"]
 """``any``: what a library drives that only the operator knows."""
+Where = Literal["CPU", "GPU", "NPU", "delegate"]
+"""Where an operator runs; ``delegate``: in one that doesn't tell on what."""
 Tensors = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -79,17 +83,19 @@ class OpCost(Frozen):
 
     operator: str
     name: str
-    where: Literal["CPU", "GPU", "NPU"]
+    where: Where
     cost: float
     unit: Literal["ms", "cycles"]
     share: float
 
 
 class Report(Frozen):
-    """What a target tells of a file: estimates, memory, and a compiled file, none of them timed here.
+    """What a target tells of a file: estimates, memory, a compiled file, or times that it took itself.
 
-    ``latency_ms`` is an estimate for one run; ``arena_bytes`` the memory for activations; ``figures`` are
-    other numbers by name (``cycles``); ``artefact`` is the path of a compiled file in the job's folder.
+    ``latency_ms`` is an estimate for one run; ``measured`` what a ``device`` of its own took, which
+    counts only where the evidence's kind is ``measured``. ``arena_bytes`` is the memory for activations;
+    ``figures`` are other numbers by name (``cycles``); ``artefact`` is the path of a compiled file in the
+    job's folder.
     """
 
     evidence: Evidence
@@ -98,6 +104,8 @@ class Report(Frozen):
     figures: dict[str, float] = {}
     ops: tuple[OpCost, ...] = ()
     artefact: str | None = None
+    measured: Latency | None = None
+    device: Device | None = None
 
 
 class Runner(ABC):
@@ -147,9 +155,9 @@ class Target(ABC):
     def availability(self) -> Availability:
         """Asked in a child process, since it may load native code."""
 
-
-class RunTarget(Target):
-    """A target that runs files here. Only what is ``measured`` is timed."""
+    def refuses(self, options: Params) -> str:
+        """Why it can't be done with these options, as far as they alone tell; empty when it can."""
+        return ""
 
     def devices(self) -> tuple[str, ...]:
         """The device files and folders that its drivers use."""
@@ -158,6 +166,14 @@ class RunTarget(Target):
     def reads(self) -> tuple[str, ...]:
         """The files and folders that it reads beside the system's and Python's own."""
         return ()
+
+    def ports(self) -> tuple[int, ...]:
+        """The TCP ports it connects to; without any, its jobs have no network."""
+        return ()
+
+
+class RunTarget(Target):
+    """A target that runs files here. Only what is ``measured`` is timed."""
 
     @abstractmethod
     def open(self, tflite: Path, options: BenchmarkOptions) -> Runner:

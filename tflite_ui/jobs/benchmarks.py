@@ -1,18 +1,23 @@
-"""The benchmarks of a study: one target after another, its files interleaved in rounds."""
+"""The benchmarks of a study: on each machine one target after another, its files interleaved in rounds.
+
+Different machines (this one, a phone) are measured side by side.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tflite_ui.core.errors import DiskFull
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import TargetSpec
 from tflite_ui.core.study import Study
-from tflite_ui.jobs.availabilities import devices, reads
+from tflite_ui.jobs.availabilities import devices, ports, reads
 from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.executor import RunningJob
 from tflite_ui.jobs.ledger import OPEN, Ledger
+from tflite_ui.jobs.machine import HOST
 from tflite_ui.jobs.rounds import GROUP, Rounds, Seat
 from tflite_ui.jobs.workshop import Call, Workshop
 from tflite_ui.store.uploads import Upload
@@ -38,6 +43,11 @@ class Benchmarks:
         study = self._ledger.study()
         made = {v.id for v in study.variants if v.status == "finished"}
         queued = [m for m in study.measurements if m.status in OPEN and m.variant in made]
+        machines = {_hardware(m) for m in queued}
+        with ThreadPoolExecutor(max(1, len(machines))) as pool:
+            list(pool.map(lambda one: self._machine([m for m in queued if _hardware(m) == one]), machines))
+
+    def _machine(self, queued: list[Measurement]) -> None:
         for spec in dict.fromkeys(m.spec for m in queued):
             if not self._stopped(""):
                 self._target(spec, [m for m in queued if m.spec == spec])
@@ -61,7 +71,8 @@ class Benchmarks:
 
         self._board.stage(spec, "open", 0.0)
         try:
-            measured = Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn).run()
+            hardware = _hardware(group[0])
+            measured = Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn, hardware).run()
             return [self._kept(one) for one in measured]
         finally:
             for seat in seats:
@@ -112,9 +123,15 @@ class Benchmarks:
             payload,
             (path, data_path, *reads(where)),
             devices=devices(where),
+            ports=ports(where),
             limits=limits,
         )
         seat = Seat(measurement, call, reference)
         seat.call.on_event = seat.hear
         seat.call.on_start = lambda job: self._register(variant.id, job)
         return seat
+
+
+def _hardware(measurement: Measurement) -> str:
+    known = targets().get(measurement.target)
+    return known.hardware if known else HOST

@@ -1,5 +1,7 @@
 """Who may use the machine: conversions share it up to the core count, a benchmark has it alone.
 
+What is timed on other hardware (a phone) has that alone, beside whatever runs here.
+
 The claim holds across processes (an app and a command line, two apps): it is a pair of file locks.
 A claimant takes the turnstile first, so neither side can starve the other.
 """
@@ -16,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 POLL_SECONDS = 0.02
+HOST = "host"
+"""The hardware that is this machine."""
 Stopped = Callable[[], bool]
 
 
@@ -29,6 +33,7 @@ class Machine:
     def __init__(self, cores: int, folder: Path | None = None) -> None:
         place = folder or Path(tempfile.gettempdir()) / f"tflite-ui-{os.getuid()}"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._place = place
         self._turnstile, self._room = place / "turnstile.lock", place / "machine.lock"
         self._slots = threading.Semaphore(cores)
 
@@ -43,9 +48,15 @@ class Machine:
             self._slots.release()
 
     @contextmanager
-    def alone(self, stopped: Stopped = lambda: False) -> Iterator[None]:
-        """Have the whole machine; waits until nobody uses it. Raises GaveUp."""
-        with self._claim(fcntl.LOCK_EX, stopped):
+    def alone(self, stopped: Stopped = lambda: False, hardware: str = HOST) -> Iterator[None]:
+        """Have the whole machine, or other ``hardware``; waits until nobody uses it. Raises GaveUp."""
+        with self._claim(fcntl.LOCK_EX, stopped) if hardware == HOST else self._other(hardware, stopped):
+            yield
+
+    @contextmanager
+    def _other(self, hardware: str, stopped: Stopped) -> Iterator[None]:
+        with (self._place / f"{hardware}.lock").open("w") as room:
+            _wait(lambda: _lock(room.fileno(), fcntl.LOCK_EX), stopped)
             yield
 
     @contextmanager

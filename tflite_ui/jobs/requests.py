@@ -10,7 +10,7 @@ from tflite_ui.core.data import DataSummary
 from tflite_ui.core.errors import DataMismatch, InvalidInput, InvalidRecipe, InvalidTarget, UnsupportedModel
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource, TensorSpec
-from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, variant_id
+from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, target_options, variant_id
 from tflite_ui.core.plan import StudyRequest as Request
 from tflite_ui.core.recipe import Recipe, Techniques, find_technique, parse_recipe, step_params
 from tflite_ui.core.study import Study
@@ -20,6 +20,7 @@ from tflite_ui.core.variant import Variant
 from tflite_ui.datasets.fit import Use, fit
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.store.studies import Studies
+from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques
 
 
@@ -51,11 +52,14 @@ def _check_trainable(step: ModelStep, source: ModelSource | None, request: Reque
         raise InvalidRecipe(f"{step.title} has nothing to train on.", "Give training or calibration data.")
 
 
-def check_available(target: str, availability: Mapping[str, Availability]) -> None:
-    """Raise InvalidTarget when a target is known not to be had here."""
-    known = availability.get(target)
+def check_available(spec: TargetSpec, availability: Mapping[str, Availability]) -> None:
+    """Raise InvalidTarget when a target is known not to be had here, or not with these options."""
+    known = availability.get(spec.target)
     if known is not None and not known.available:
-        raise InvalidTarget(f"The target {target} can't be used here: {known.reason}", known.install)
+        raise InvalidTarget(f"The target {spec.target} can't be used here: {known.reason}", known.install)
+    refusal = targets()[spec.target].refuses(target_options(spec, targets()))
+    if refusal:
+        raise InvalidTarget(refusal, known.note if known else "See: python -m tflite_ui targets.")
 
 
 def check_fit(source: ModelSource, data: DataSummary | None, use: Use = "data") -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.jobs.executor import Outcome, RunningJob
-from tflite_ui.jobs.machine import GaveUp
+from tflite_ui.jobs.machine import HOST, GaveUp
 from tflite_ui.jobs.workshop import Call, Workshop, cancelled, problem
 from tflite_ui.worker.protocol import Event
 
@@ -48,7 +48,7 @@ class Seat:
 
 
 class Rounds:
-    """Runs the seats of one target; ``on_turn(done, all)`` is called after each turn."""
+    """Runs the seats of one target on ``hardware``; ``on_turn(done, all)`` is called after each turn."""
 
     def __init__(
         self,
@@ -56,8 +56,9 @@ class Rounds:
         seats: list[Seat],
         stopped: Callable[[], bool],
         on_turn: Callable[[int, int], None],
+        hardware: str = HOST,
     ) -> None:
-        self._workshop, self._seats = workshop, seats
+        self._workshop, self._seats, self._hardware = workshop, seats, hardware
         self._stopped, self._on_turn = stopped, on_turn
         self._turns = 0
 
@@ -81,7 +82,7 @@ class Rounds:
         if seat.dropped and seat.job is not None:
             seat.job.cancel()
         if seat.outcome is None and not seat.dropped:
-            with self._workshop.machine.alone(self._stopped):
+            with self._workshop.machine.alone(self._stopped, self._hardware):
                 seat.turn.clear()
                 if seat.outcome is None:  # it may have ended while we waited for the machine
                     act()

@@ -34,6 +34,7 @@ class Call:
     payload: Frozen
     reads: tuple[Path | str | None, ...] = ()
     devices: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     tensorflow: bool = False
     limits: Limits = field(default_factory=Limits)
     on_event: OnEvent = ignore
@@ -69,6 +70,7 @@ class Workshop:
             limits=call.limits,
             reads=tuple(str(path) for path in call.reads if path),
             devices=call.devices,
+            ports=call.ports,
         )
         running = self.executor.start(job, call.on_event)
         call.on_start(running)

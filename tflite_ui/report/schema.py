@@ -99,7 +99,8 @@ VARIANT = _object(
 LATENCY = _or_null(
     _object(
         {
-            **dict.fromkeys(("first", "p50", "p90", "p99", "mean", "std", "min"), POSITIVE),
+            **dict.fromkeys(("first", "p50", "mean", "std", "min"), POSITIVE),
+            **dict.fromkeys(("p90", "p99"), _or_null(POSITIVE)),
             "n": COUNT,
             "warmup": COUNT,
         }

@@ -11,6 +11,11 @@
     [targets]
     folder = "/etc/tflite-ui/targets"        # Python files with targets of one's own
 
+    [android.benchmark_model.arm64-v8a]      # what the target android times with, by ABI
+    path = "/opt/tflite/benchmark_model"
+    sha256 = "..."
+
+``[android]`` holds more: see ``tflite_ui/settings/android.py`` and docs/targets.md.
 Without the variable it is ``settings.toml`` in the user's configuration folder; no file, no settings.
 """
 
@@ -25,6 +30,7 @@ from pydantic import Field, ValidationError
 
 from tflite_ui.core.errors import InvalidInput
 from tflite_ui.core.frozen import Frozen
+from tflite_ui.settings.android import Android
 
 SETTINGS_VARIABLE = "TFLITE_UI_SETTINGS"
 FILE = "settings.toml"
@@ -50,6 +56,7 @@ class Settings(Frozen):
 
     delegates: dict[str, Delegate] = {}
     targets: TargetsFolder = Field(default_factory=TargetsFolder)
+    android: Android = Field(default_factory=Android)
 
 
 def settings_file() -> Path:

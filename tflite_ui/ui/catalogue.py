@@ -16,7 +16,7 @@ PRICES = {
     "CPU": "Runs on the CPU.",
     "GPU": "Runs on the GPU.",
     "NPU": "For an NPU.",
-    "any": "Runs on what the library drives.",
+    "any": "Runs on what it drives: CPU, GPU or NPU.",
 }
 
 

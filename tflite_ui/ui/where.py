@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from tflite_ui.analysis import words
+from tflite_ui.analysis.devices import device_words
 from tflite_ui.analysis.energy import SOURCE, relative_energy
 from tflite_ui.analysis.labels import target_labels, variant_labels
 from tflite_ui.analysis.truth import VERDICTS, figures_of, truth_frame
@@ -79,6 +80,8 @@ def _reports(desk: Desk, study: Study) -> None:
 def _report(desk: Desk, study: Study, m: Measurement) -> None:
     if m.evidence:
         st.markdown(f"{notices.plain(m.evidence.used)} ({m.evidence.kind})")
+    if m.device:
+        st.caption(notices.plain(device_words(m.device)))
     facts = [("Arena", words.size(m.arena_bytes))] if m.arena_bytes is not None else []
     if m.estimate_ms is not None:
         facts.append(("Estimated time", words.milliseconds(m.estimate_ms)))

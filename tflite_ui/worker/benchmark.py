@@ -83,6 +83,8 @@ def _reported(payload: Benchmark, target: ReportTarget, folder: Path, reporter: 
     return _plain(payload).model_copy(
         update={
             "evidence": report.evidence,
+            "latency": report.measured if report.evidence.kind == "measured" else None,
+            "device": report.device,
             "estimate_ms": report.latency_ms,
             "arena_bytes": report.arena_bytes,
             "figures": report.figures,

@@ -56,6 +56,7 @@ class JobSpec(Frozen):
     payload: dict[str, Any]
     reads: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     tensorflow: bool = False
     limits: Limits = Limits()
 

@@ -3,6 +3,9 @@
 Three walls, each left out (and said to be) where the kernel doesn't have it: a network namespace with
 no interface (unshare(2)), Landlock for the file system (landlock(7)) and a seccomp filter that refuses
 sockets (seccomp(2)). All three want a process of one thread, right after a fork.
+
+A job that speaks with something outside (a phone, by way of the adb server) keeps the network, and of
+it TCP over IPv4 alone, to the ports it was given.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ import errno
 import os
 import platform
 import resource
+import socket
 import stat
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +30,7 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 CAPABILITY_VERSION_3 = 0x20080522
 
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
+RULE_PATH, RULE_PORT = 1, 2
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 MAKE_CHAR, MAKE_BLOCK, REFER, TRUNCATE, IOCTL_DEV = 1 << 6, 1 << 11, 1 << 13, 1 << 14, 1 << 15
 FIRST_RIGHTS = (1 << 13) - 1
@@ -33,11 +38,15 @@ FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 READ = READ_FILE | READ_DIR
 TCP_RIGHTS, SCOPES = 0b11, 0b11
 """Landlock's bind and connect of TCP (ABI 4), and its scopes of abstract sockets and signals (ABI 6)."""
+CONNECT_TCP, PORTS_SINCE = 1 << 1, 4
 
 SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS = 1, 1
 IO_URING_SETUP = 425
 ARCHITECTURES = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
 """By machine: its audit architecture and its numbers of the system calls seccomp and socket."""
+
+FIRST_ARGUMENT, KIND_OF_SOCKET = 16, 0xF
+"""Where seccomp_data holds a call's first argument, and the bits of a socket's type that aren't flags."""
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
 READABLE = (
@@ -61,18 +70,26 @@ WRITABLE = ("/dev/null", "/proc/self/clear_refs")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def confine(reads: Iterable[str], writes: Iterable[str], devices: Iterable[str] = ()) -> str:
+def confine(
+    reads: Iterable[str], writes: Iterable[str], devices: Iterable[str] = (), ports: Sequence[int] = ()
+) -> str:
     """Leave this process ``reads`` and what Python needs to read, and ``writes`` to read and write,
-    ``devices`` (files or folders of them) to use as hardware.
+    ``devices`` (files or folders of them) to use as hardware, and TCP ``ports`` to connect to.
 
-    Returns what was done, e.g. ``netns, landlock 7, seccomp``, with ``no ... (why)`` for what wasn't.
-    Never raises. It holds for threads and children made from now on.
+    Returns what was done, e.g. ``netns, landlock 7, seccomp``, with ``no ... (why)`` for what wasn't,
+    and ``TCP port 5037 left open`` instead of ``netns`` for a port. Never raises. It holds for threads and
+    children made from now on.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux":
         return f"no confinement ({sys.platform})"
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return ", ".join((_network_namespace(), _landlock(_rules(reads, writes, devices)), _seccomp()))
+    network = _left_open(ports) if ports else _network_namespace()
+    return ", ".join((network, _landlock(_rules(reads, writes, devices), ports), _seccomp(bool(ports))))
+
+
+def _left_open(ports: Sequence[int]) -> str:
+    return f"TCP port {' and '.join(map(str, ports))} left open"
 
 
 def _network_namespace() -> str:
@@ -92,7 +109,7 @@ def _drop_capabilities() -> None:
     _libc.capset(header, bytes(24))
 
 
-def _landlock(rules: Iterable[tuple[str, int]]) -> str:
+def _landlock(rules: Iterable[tuple[str, int]], ports: Sequence[int]) -> str:
     abi = _libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     if abi < 1:
         return f"no landlock ({_reason()})"
@@ -103,6 +120,8 @@ def _landlock(rules: Iterable[tuple[str, int]]) -> str:
     try:
         for path, wanted in rules:
             _allow(ruleset, path, wanted & rights)
+        for port in ports if abi >= PORTS_SINCE else ():
+            _libc.syscall(LANDLOCK_ADD, ruleset, RULE_PORT, struct.pack("=QQ", CONNECT_TCP, port), 0)
         alone = threads() == 1
         if _libc.syscall(LANDLOCK_RESTRICT, ruleset, 0):
             return f"no landlock ({_reason()})"
@@ -150,17 +169,17 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= FILE_RIGHTS
         rule = struct.pack("=Qi", rights, descriptor)
-        _libc.syscall(LANDLOCK_ADD, ruleset, 1, rule, 0)
+        _libc.syscall(LANDLOCK_ADD, ruleset, RULE_PATH, rule, 0)
     finally:
         os.close(descriptor)
 
 
-def _seccomp() -> str:
+def _seccomp(tcp: bool) -> str:
     machine = platform.machine()
     if machine not in ARCHITECTURES:
         return f"no seccomp ({machine})"
-    architecture, seccomp, socket = ARCHITECTURES[machine]
-    code = b"".join(_program(architecture, socket))
+    architecture, seccomp, number = ARCHITECTURES[machine]
+    code = b"".join(_program(architecture, number, tcp))
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     if _libc.syscall(seccomp, SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS, filter_program):
@@ -168,25 +187,39 @@ def _seccomp() -> str:
     return "seccomp"
 
 
-def _program(architecture: int, socket: int) -> Iterator[bytes]:
-    """Refuse (EPERM) foreign calling conventions, socket(2) of any family, and io_uring, which makes sockets.
+def _program(architecture: int, number: int, tcp: bool) -> Iterator[bytes]:
+    """Refuse (EPERM) foreign calling conventions, io_uring, which makes sockets, and socket(2), system call
+    ``number``: of any family, or with ``tcp`` of all but TCP over IPv4.
 
     socketpair(2) stays: it reaches nobody outside. Instructions as in linux/filter.h: (code, jump if
     true, jump if false, operand), jumps counted from the next one.
     """
-    load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
-    allowed, refused = 0x7FFF0000, 0x00050000 | errno.EPERM
-    instructions = (
-        (load, 0, 0, 4),
-        (equal, 0, 5, architecture),
-        (load, 0, 0, 0),
-        (at_least, 3, 0, 0x40000000),
-        (equal, 2, 0, socket),
-        (equal, 1, 0, IO_URING_SETUP),
-        (give, 0, 0, allowed),
-        (give, 0, 0, refused),
-    )
-    return (struct.pack("=HBBI", *instruction) for instruction in instructions)
+    load, both, equal, at_least, give = 0x20, 0x54, 0x15, 0x35, 0x06
+    go, yes, no = "go on", "allow", "refuse"
+    steps: list[tuple[int, str, str, int]] = [
+        (load, go, go, 4),
+        (equal, go, no, architecture),
+        (load, go, go, 0),
+        (at_least, no, go, 0x40000000),
+        (equal, no, go, IO_URING_SETUP),
+        (equal, go if tcp else no, yes, number),
+    ]
+    if tcp:
+        steps += [
+            (load, go, go, FIRST_ARGUMENT),
+            (equal, go, no, socket.AF_INET),
+            (load, go, go, FIRST_ARGUMENT + 8),
+            (both, go, go, KIND_OF_SOCKET),
+            (equal, go, no, socket.SOCK_STREAM),
+            (load, go, go, FIRST_ARGUMENT + 16),
+            (equal, yes, go, 0),
+            (equal, yes, no, socket.IPPROTO_TCP),
+        ]
+    for place, (code, true, false, operand) in enumerate(steps):
+        jumps = {go: 0, yes: len(steps) - place - 1, no: len(steps) - place}
+        yield struct.pack("=HBBI", code, jumps[true], jumps[false], operand)
+    for answer in (0x7FFF0000, 0x00050000 | errno.EPERM):
+        yield struct.pack("=HBBI", give, 0, 0, answer)
 
 
 def _reason() -> str:

@@ -31,7 +31,8 @@ def take_up(folder: Path, events_fd: int, control_fd: int, how: str) -> None:
     spec = JobSpec.model_validate_json((folder / JOB_FILE).read_bytes())
     _move_in(folder)
     _seed(int(spec.payload.get("seed", 0)))
-    isolation = f"{how}, {confine((*spec.reads, *readable()), (spec.folder,), spec.devices)}"
+    walls = confine((*spec.reads, *readable()), (spec.folder,), spec.devices, spec.ports)
+    isolation = f"{how}, {walls}"
     if how != "fork":
         _end_with(control_fd)
     run.main(spec, events_fd, control_fd, isolation)

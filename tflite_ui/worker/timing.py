@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from tflite_ui.core.measurement import Latency
+from tflite_ui.core.latency import Latency
 
 NANOSECONDS = 1e6
 """In a millisecond."""

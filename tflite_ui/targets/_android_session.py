@@ -1,0 +1,204 @@
+"""One file timed on one Android device."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from tflite_ui.core.device import Device
+from tflite_ui.core.errors import BenchmarkFailed
+from tflite_ui.core.target import Evidence, Report
+from tflite_ui.settings.android import Android, PhoneDelegate
+from tflite_ui.targets import _android_results as results
+from tflite_ui.targets import _android_state, _android_tool
+from tflite_ui.targets._adb import Phone
+from tflite_ui.targets._android_options import ASKED, AndroidOptions
+from tflite_ui.targets._android_state import ASK, State
+from tflite_ui.targets._android_tool import INFO, LOG, PROFILE, RESULT
+
+T = TypeVar("T")
+COOL_SECONDS, LOOK_SECONDS = 180.0, 5.0
+"""How long a hot device is waited for, and how often it is looked at."""
+SILENCE_SECONDS = 300.0
+"""How much longer than its time caps a run may take."""
+FULL_BYTES = 64 * 1024
+"""A device with less free is full."""
+TOOL, MODEL = "benchmark_model", "model.tflite"
+FALLBACK = "Disallowed CPU fallback"
+DELEGATES = "List it as [android.delegates.NAME] in the settings; see docs/targets.md."
+
+
+class Session:
+    """One file on one device."""
+
+    def __init__(self, phone: Phone, options: AndroidOptions, known: Android) -> None:
+        """Raises BenchmarkFailed when the settings don't list the delegate."""
+        self._phone, self._options, self._known = phone, options, known
+        self._name, self._delegate = _listed(options, known)
+        self._flags: set[str] = set()
+
+    def report(self, tflite: Path) -> Report:
+        """Push, run twice (once to be timed, once to be looked into), read, clear up."""
+        state = self._state()
+        tool = _android_tool.fitting(self._options.backend, self._known, state.abis)
+        with self._phone.borrowed():
+            self._push(Path(tool.path), TOOL)
+            self._push(tflite, MODEL)
+            self._flags = _android_tool.flags_in(self._phone.run(self._there(f"./{TOOL} --help"))[1])
+            _android_tool.check_flags(self._flags, self._options.backend, self._options.whole)
+            before = self._cool()
+            timed, taken = self._timed()
+            self._cool()
+            memory, profile = self._looked_into()
+        times = not state.emulator  # an emulator's say nothing of a phone
+        return Report(
+            evidence=self._evidence(taken, state),
+            measured=timed.latency if times else None,
+            figures={**(timed.figures if times else {}), **memory},
+            ops=results.costs(profile) if times else (),
+            device=_device(before, self._state(), tool.sha256),
+        )
+
+    def _push(self, source: Path, name: str) -> None:
+        self._phone.push(source, name)
+        if self._phone.digest(name) != hashlib.sha256(source.read_bytes()).hexdigest():
+            raise BenchmarkFailed(f"{source.name} arrived damaged on {self._phone.serial}.", "Run it again.")
+
+    def _state(self) -> State:
+        return _android_state.state(self._phone.run(ASK)[1])
+
+    def _cool(self) -> State:
+        """The device's state when it has cooled down, or won't."""
+        until = time.monotonic() + COOL_SECONDS
+        while (found := self._state()).hot and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+        return found
+
+    def _timed(self) -> tuple[results.Timed, results.Taken | None]:
+        self._run(_android_tool.timing(self._flags, self._options))
+        taken = self._read(INFO, results.taken) if _android_tool.tells(self._flags) else None
+        return self._read(RESULT, results.timed), taken
+
+    def _looked_into(self) -> tuple[dict[str, float], str]:
+        self._run(_android_tool.profiling(self._flags, self._options))
+        found = self._read(RESULT, results.timed).figures
+        memory = {name: value for name, value in found.items() if name.endswith("_bytes")}
+        return memory, self._phone.pull(PROFILE).decode(errors="replace")
+
+    def _run(self, more: dict[str, str]) -> None:
+        options = self._options
+        where = _android_tool.running(options, self._delegate, self._known)
+        pairs = {"graph": MODEL, **where, **more}.items()
+        command = " ".join([f"./{TOOL}", *(shlex.quote(f"--{name}={value}") for name, value in pairs)])
+        libraries = _android_tool.library_folder(options.backend, self._delegate, self._known)
+        if libraries:
+            command = f"LD_LIBRARY_PATH={shlex.quote(libraries)} {command}"
+        print(command, flush=True)
+        code, _ = self._phone.run(self._there(_watched(command)), 2 * options.max_seconds + SILENCE_SECONDS)
+        log = self._phone.pull(LOG).decode(errors="replace")
+        print(log[-20_000:], flush=True)
+        if code:
+            raise self._failure(code, log)
+
+    def _read(self, name: str, parse: Callable[[bytes], T]) -> T:
+        content = self._phone.pull(name)
+        try:
+            return parse(content)
+        except ValueError as wrong:
+            self._check_full()
+            text = f"benchmark_model's {name} can't be read: {wrong}."
+            raise BenchmarkFailed(text, "The job's log has what it printed.") from wrong
+
+    def _failure(self, code: int, log: str) -> BenchmarkFailed:
+        self._check_full()
+        lines = [line.strip() for line in log.splitlines() if line.strip()]
+        if FALLBACK in log:
+            return BenchmarkFailed("Something of this file would be left to the CPU.", "Set whole=false.")
+        if code > 128:
+            name = str(code - 128)
+            with suppress(ValueError):
+                name = signal.Signals(code - 128).name
+            return BenchmarkFailed(
+                f"benchmark_model crashed on the device ({name}).", "Choose another backend."
+            )
+        said = [line for line in lines if "ERROR" in line.upper()] or lines or [f"it ended with {code}"]
+        return BenchmarkFailed(f"benchmark_model refuses it: {said[-1][:300]}", "The job's log has the rest.")
+
+    def _check_full(self) -> None:
+        free = self._phone.free()
+        if free is not None and free < FULL_BYTES:
+            text = f"The storage of {self._phone.serial} is full, so nothing could be written there."
+            raise BenchmarkFailed(text, "Free some space on it.")
+
+    def _there(self, command: str) -> str:
+        return f"cd {self._phone.folder} && {command}"
+
+    def _evidence(self, taken: results.Taken | None, state: State) -> Evidence:
+        backend = self._options.backend
+        asked = f"{ASKED[backend]} {self._name}".strip() + (", alone" if self._options.whole else "")
+        plain = Evidence(
+            requested=asked,
+            used="CPU" if backend == "compiled_cpu" else f"{ASKED[backend]}, as it was asked for alone",
+            adapter=state.words,
+            kind="emulated" if state.emulator else "measured",
+        )
+        return plain if taken is None else plain.model_copy(update=_proof(taken, backend, asked))
+
+
+def _proof(taken: results.Taken, backend: str, asked: str) -> dict[str, object]:
+    """What the list of nodes proves, as fields of Evidence."""
+    if backend == "cpu" and not taken.parts:
+        return {"used": "CPU, built-in kernels", "nodes_total": len(taken.nodes)}
+    names = taken.by(xnnpack=backend in ("xnnpack", "compiled_cpu"))
+    mine = sum(name in names for _, name in taken.nodes)
+    left = tuple(dict.fromkeys(kind for kind, name in taken.nodes if name not in names))
+    return {
+        "used": _used(names, left, asked),
+        "nodes_delegated": mine,
+        "nodes_total": len(taken.nodes),
+        "partitions": sum(taken.parts[name] for name in names),
+        "fallback": left,
+    }
+
+
+def _used(names: tuple[str, ...], left: tuple[str, ...], asked: str) -> str:
+    if not names:
+        return f"CPU: {asked} took nothing"
+    who = " and ".join("CPU, XNNPACK" if results.is_xnnpack(name) else name for name in names)
+    return f"{who} and CPU, built-in kernels" if left else who
+
+
+def _watched(command: str) -> str:
+    """The command, its output in a file and its number where the folder's guard finds it."""
+    note = "echo $! > running; wait $!; code=$?; rm -f running; exit $code"
+    return f"{{ {command} > {LOG} 2>&1 & {note}; }}"
+
+
+def _listed(options: AndroidOptions, known: Android) -> tuple[str, PhoneDelegate | None]:
+    if options.backend != "delegate":
+        return "", None
+    name = options.delegate or next(iter(known.delegates), "")
+    if name not in known.delegates:
+        what = f"'{name}'" if name else "at all"
+        raise BenchmarkFailed(f"There is no delegate {what} for devices in the settings.", DELEGATES)
+    return name, known.delegates[name]
+
+
+def _device(before: State, after: State, tool: str) -> Device:
+    return Device(
+        model=before.model,
+        soc=before.soc,
+        system=before.system,
+        abi=before.abis[0] if before.abis else None,
+        thermal_before=before.thermal,
+        thermal_after=after.thermal,
+        battery_before=before.battery,
+        battery_after=after.battery,
+        tool=tool,
+    )
