@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.android.house import PIXEL, SERIAL, TWIN, House, compiled
+from tests.unit.test_flatbuffer import T, dense
 from tests.worker.running import soon
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import InvalidTarget
@@ -21,6 +24,8 @@ from tflite_ui.settings import SETTINGS_VARIABLE
 from tflite_ui.targets import targets
 from tflite_ui.worker.protocol import Event, JobSpec
 
+WEIGHTS = np.random.default_rng(0).normal(size=(64, 256)).astype(np.float32)
+MODEL = dense(T("weights", [64, 256], "FLOAT32", data=WEIGHTS.tobytes()))
 ON = f"android:serial={SERIAL},runs=9,warmup=2"
 NAPS, SLEEPS, CRASHES = "threads=62", "threads=63", "threads=64"
 
@@ -95,8 +100,8 @@ def desk(
 
 
 def started(desk: Desk, *specs: str, recipes: tuple[str, ...] = ("float32",)) -> str:
-    model, data = desk.add_sample()
-    return desk.start(StudyRequest(model=model, data=data, recipes=recipes, targets=specs))
+    model = desk.add_model("dense.tflite", io.BytesIO(MODEL))
+    return desk.start(StudyRequest(model=model, recipes=recipes, targets=specs))
 
 
 def ended(desk: Desk, *specs: str, recipes: tuple[str, ...] = ("float32",)) -> Study:
