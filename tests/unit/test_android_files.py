@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from ai_edge_litert import model_runtime_info_pb2
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.settings.android import Android, Tool
@@ -13,6 +17,7 @@ from tflite_ui.targets._android_state import state
 from tflite_ui.targets._android_tool import check_flags, fitting, flags_in
 from tflite_ui.targets.android import chosen, offered
 
+WRITER = Path(__file__).parents[1] / "android" / "runtime_info.py"
 PIXEL = """[ro.product.manufacturer]: [Google]
 [ro.product.model]: [Pixel 9]
 [ro.soc.manufacturer]: [Google]
@@ -55,19 +60,9 @@ COMPILED = HELP + "\t--use_cpu=true\tbool\n\t--use_gpu=false\tbool\n\t--use_npu=
 
 def info(names: dict[str, int | None], delegates: dict[int, str]) -> bytes:
     """The file as LiteRT's own class writes it: nodes with the delegate node that took them."""
-    details = model_runtime_info_pb2.ModelRuntimeDetails(model_name="m")
-    graph = details.subgraphs.add(subgraph_id=0, name="main", execution_plan=[9, 300])
-    graph.edges.add(id=0, name="x", shape=[1, 4])
-    for id, (name, by) in enumerate(names.items()):
-        node = graph.nodes.add(id=id, name=name, type="3", inputs=[0], outputs=[1])
-        if by is not None:
-            node.delegated_to_node_id = by
-    for id, name in delegates.items():
-        node = graph.nodes.add(id=id, name=name)
-        node.delegate_node_details.delegate_name = name
-        node.delegate_node_details.tflite_node_ids_replaced.extend([0, 1])
-    details.subgraphs.add(subgraph_id=1).nodes.add(id=0, name="WHILE")
-    return bytes(details.SerializeToString())
+    asked = json.dumps([list(names.items()), list(delegates.items())])
+    made = subprocess.run([sys.executable, WRITER], input=asked.encode(), capture_output=True, check=True)
+    return made.stdout
 
 
 def test_who_took_which_node_is_read() -> None:
