@@ -120,6 +120,7 @@ def reason(study: Study) -> str:
 
 
 def test_a_phone_times_by_itself(desk: Desk, house: House, executor: Listening) -> None:
+    (house.root / "data/local/tmp/tflite-ui-of-a-phone-switched-off").mkdir()
     study = ended(desk, ON, "xnnpack:runs=5", recipes=("float32", "dynamic_range"))
     full, small = on(study, ON), on(study, ON, "dynamic_range")
     for found in (full, small):

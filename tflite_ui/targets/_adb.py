@@ -114,8 +114,9 @@ class Phone:
             return bytes(self._device.sync.read_bytes(f"{self.folder}/{name}"))
 
     def digest(self, name: str) -> str:
-        """SHA-256 of a file in the folder, as the device counts it."""
-        return self.run(f"sha256sum {shlex.quote(f'{self.folder}/{name}')}")[1].partition(" ")[0]
+        """SHA-256 of a file in the folder, as the device counts it; empty where it can't."""
+        code, said = self.run(f"sha256sum {shlex.quote(f'{self.folder}/{name}')}")
+        return "" if code else said.partition(" ")[0]
 
     def free(self) -> int | None:
         """Free bytes where we write; None when the device doesn't tell."""

@@ -14,7 +14,7 @@ Backend = Literal[
 ASKED: dict[Backend, str] = {
     "xnnpack": "XNNPACK",
     "cpu": "built-in kernels",
-    "gpu": "GPU delegate",
+    "gpu": "GPU delegate (fp16 allowed)",
     "nnapi": "NNAPI (deprecated since Android 15)",
     "delegate": "delegate",
     "compiled_cpu": "CompiledModel on the CPU",

@@ -67,7 +67,8 @@ class Session:
 
     def _push(self, source: Path, name: str) -> None:
         self._phone.push(source, name)
-        if self._phone.digest(name) != hashlib.sha256(source.read_bytes()).hexdigest():
+        arrived = self._phone.digest(name)
+        if arrived and arrived != hashlib.sha256(source.read_bytes()).hexdigest():
             raise BenchmarkFailed(f"{source.name} arrived damaged on {self._phone.serial}.", "Run it again.")
 
     def _state(self) -> State:
@@ -113,7 +114,9 @@ class Session:
         except ValueError as wrong:
             self._check_full()
             text = f"benchmark_model's {name} can't be read: {wrong}."
-            raise BenchmarkFailed(text, "The job's log has what it printed.") from wrong
+            raise BenchmarkFailed(
+                text, "Use another build of it; docs/targets.md says where to get one."
+            ) from wrong
 
     def _failure(self, code: int, log: str) -> BenchmarkFailed:
         self._check_full()
@@ -128,7 +131,7 @@ class Session:
                 f"benchmark_model crashed on the device ({name}).", "Choose another backend."
             )
         said = [line for line in lines if "ERROR" in line.upper()] or lines or [f"it ended with {code}"]
-        return BenchmarkFailed(f"benchmark_model refuses it: {said[-1][:300]}", "The job's log has the rest.")
+        return BenchmarkFailed(f"benchmark_model refuses it: {said[-1][:300]}", "Choose another backend.")
 
     def _check_full(self) -> None:
         free = self._phone.free()

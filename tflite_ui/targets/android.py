@@ -111,6 +111,7 @@ def offered(found: Sequence[Found], told: Sequence[str]) -> Availability:
 
 
 def _available(android: Android) -> Availability:
+    _check_installed()
     if not (android.benchmark_model or android.compiled_model):
         reason = "The settings name no benchmark_model."
         return Availability(available=False, reason=reason, install=NAME_A_PROGRAM)
@@ -124,10 +125,14 @@ def _available(android: Android) -> Availability:
     return offered(found, fitting)
 
 
-def _devices(android: Android) -> list[Found]:
-    """What is connected; raises BenchmarkFailed when that can't be asked."""
+def _check_installed() -> None:
     if not _adb.installed():
         raise BenchmarkFailed("adbutils isn't installed.", INSTALL)
+
+
+def _devices(android: Android) -> list[Found]:
+    """What is connected; raises BenchmarkFailed when that can't be asked."""
+    _check_installed()
     if not _adb.reachable(android.server):
         raise BenchmarkFailed(f"No adb server answers at {android.adb_server}.", START_SERVER)
     return _adb.devices(android.server)
