@@ -40,6 +40,8 @@ VARIANT_COLUMNS = {
     "agreement": "float",
     "sqnr_db": "float",
     "max_error": "float",
+    "top5": "float",
+    "macro_f1": "float",
     "checks_passed": "int",
     "checks_failed": "int",
     "seconds": "float",
@@ -101,6 +103,7 @@ DISTRIBUTION_COLUMNS = {
     "p50": "float",
     "n": "int",
 }
+PLAIN_QUALITY = ("metric", "agreement", "sqnr_db", "max_error", "top5", "macro_f1")
 TIMES = ("first", "min", "p10", "p50", "p90", "p99", "mean", "std", "n", "warmup")
 RAN = ("requested", "used", "adapter", "nodes_delegated", "nodes_total", "partitions")
 
@@ -213,7 +216,7 @@ def _quality(quality: Quality | None, baseline: bool) -> dict[str, Any]:
     if quality is None:
         return {}
     low, high = quality.ci95 or (None, None)
-    plain = {name: getattr(quality, name) for name in ("metric", "agreement", "sqnr_db", "max_error")}
+    plain = {name: getattr(quality, name) for name in PLAIN_QUALITY}
     measured = {"quality": quality.value, "quality_low": low, "quality_high": high, "quality_n": quality.n}
     return {**plain, **measured, **({} if baseline else _delta(quality))}
 

@@ -38,6 +38,8 @@ class Quality(Frozen):
     ``ci95`` the Wilson interval of a proportion (Wilson, 1927); ``agreement`` the share of equal
     top-1 answers; ``sqnr_db`` the signal-to-quantisation-noise ratio in decibels over all outputs;
     ``max_error`` and ``mean_error`` absolute differences to the original's outputs.
+    ``top5`` is the share of samples whose label is among the five first answers (from six classes on),
+    ``macro_f1`` the mean over the classes of 2 true positives / (2 true positives + errors).
     ``baseline_right_only`` and ``variant_right_only`` count the paired disagreements.
     """
 
@@ -49,6 +51,8 @@ class Quality(Frozen):
     sqnr_db: float | None = None
     max_error: float | None = None
     mean_error: float | None = None
+    top5: float | None = None
+    macro_f1: float | None = None
     per_class: tuple[PerClass, ...] = ()
     baseline_right_only: int | None = None
     variant_right_only: int | None = None
@@ -67,6 +71,8 @@ class Variant(Frozen):
     checks: tuple[Check, ...] = ()
     seconds: Seconds = Seconds()
     quality: Quality | None = None
+    answers: str | None = None
+    """The digest of the file with each sample's answer; None where samples have no single answer."""
     curve: tuple[CurvePoint, ...] = ()
     """The epochs of its model steps, one step after another."""
     cached: bool = False

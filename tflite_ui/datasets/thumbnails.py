@@ -27,6 +27,11 @@ def thumbnails(data: DataFile, array: ArraySummary) -> tuple[str, ...]:
     return tuple(_data_url(_pixels(sample, low, high)) for sample in _samples(data, array))
 
 
+def picture(sample: Array, low: float, high: float) -> str:
+    """One sample as a PNG data URL, its values stretched as those from ``low`` to ``high`` are."""
+    return _data_url(_pixels(sample, *_stretch(low, high, str(sample.dtype))))
+
+
 def looks_like_image(shape: tuple[int, ...]) -> bool:
     """Whether one sample's shape is [H, W], [H, W, 1] or [H, W, 3] with sides of 4 and more."""
     sides, channels = shape[:2], shape[2:]

@@ -10,6 +10,8 @@ import numpy as np
 
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.variant import Quality
+from tflite_ui.datasets.answers import write_answers
+from tflite_ui.evaluation.answers import answers_of
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.evaluation.quality import measure
 from tflite_ui.evaluation.shards import run_sharded
@@ -32,18 +34,23 @@ def evaluate(
     baseline_outputs: Mapping[str, Array],
     cores: int = 1,
     progress: Report = lambda _: None,
+    answers: Path | None = None,
 ) -> Quality:
     """The quality of ``file`` on ``inputs`` (each [n, ...]), against labels and the baseline's outputs.
 
     ``n`` in the result is how many samples were run: fewer, chosen evenly at random, when all would take
-    longer than BUDGET_SECONDS. Raises VerificationFailed or DataMismatch.
+    longer than BUDGET_SECONDS. Each sample's answer is written to ``answers``, where there is one.
+    Raises VerificationFailed or DataMismatch.
     """
     n = len(next(iter(inputs.values()), ()))
     if not n:
         raise DataMismatch("There are no evaluation samples.", "Add samples to the data.")
     rows, outputs = run(file, inputs, cores, progress)
-    chosen = None if labels is None else labels[rows]
-    return measure(outputs, take(baseline_outputs, rows), chosen)
+    chosen, originals = None if labels is None else labels[rows], take(baseline_outputs, rows)
+    given = answers_of(rows, outputs, originals, chosen) if answers else None
+    if answers and given:
+        write_answers(given, answers)
+    return measure(outputs, originals, chosen)
 
 
 def run(

@@ -20,15 +20,21 @@ from tflite_ui.evaluation.intervals import wilson
 
 MOST_CLASSES = 1000
 HALF = 0.5
+TOP = 5
 
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
-    """Whether each answer is right, bool [n, ...]: the variant's and the baseline's, with the labels."""
+    """Whether each answer is right, bool [n, ...]: the variant's and the baseline's, with the labels.
+
+    ``output`` is the one that was judged, ``given`` what the variant answers, of the labels' shape.
+    """
 
     labels: Array
     variant: Array
     baseline: Array
+    output: str = ""
+    given: Array | None = None
 
 
 def measure(outputs: Outputs, originals: Outputs, labels: Array | None) -> Quality:
@@ -44,7 +50,8 @@ def measure(outputs: Outputs, originals: Outputs, labels: Array | None) -> Quali
     verdicts = judge(outputs, originals, labels) if labels is not None else None
     if verdicts is not None:
         same = _binary_agreement(verdicts) if same is None else same
-        return Quality(metric="accuracy", agreement=same, **_accuracy(verdicts), **fidelity)
+        extra = {"top5": _top_five(outputs, verdicts), "macro_f1": macro_f1(verdicts)}
+        return Quality(metric="accuracy", agreement=same, **_accuracy(verdicts), **extra, **fidelity)
     name = classes_output(originals)
     if name is not None and same is not None and are_probabilities(originals[name]):
         interval = wilson(round(same * n), n) if originals[name].ndim == 2 else None
@@ -63,7 +70,7 @@ def judge(outputs: Outputs, originals: Outputs, labels: Array) -> Verdicts | Non
         else:
             limit = HALF if values.min() >= 0 and values.max() <= 1 else 0.0
             given, original = (each[name].reshape(wanted.shape) > limit for each in (outputs, originals))
-        return Verdicts(wanted, given == wanted, original == wanted)
+        return Verdicts(wanted, given == wanted, original == wanted, name, given)
     return None
 
 
@@ -113,6 +120,27 @@ def per_class(verdicts: Verdicts) -> tuple[PerClass, ...]:
         PerClass(label=str(c), n=int(n[c]), correct=int(right[c]), baseline_correct=int(before[c]))
         for c in classes
     )
+
+
+def macro_f1(verdicts: Verdicts) -> float | None:
+    """The mean of the classes' F1, 2 TP / (2 TP + FP + FN), over the classes that labels or answers name."""
+    if verdicts.given is None:
+        return None
+    wanted, given = verdicts.labels.ravel(), verdicts.given.ravel().astype(np.int64)
+    size = int(max(wanted.max(initial=0), given.max(initial=0))) + 1
+    hits = np.bincount(wanted[wanted == given], minlength=size)
+    both = np.bincount(wanted, minlength=size) + np.bincount(given, minlength=size)
+    named = both > 0
+    return float(np.mean(2 * hits[named] / both[named]))
+
+
+def _top_five(outputs: Outputs, verdicts: Verdicts) -> float | None:
+    """The share of labels among the five largest outputs; None with fewer than six classes."""
+    values = outputs[verdicts.output]
+    if values.shape[-1] <= TOP or values.ndim != verdicts.labels.ndim + 1:
+        return None
+    best = np.argpartition(values, -TOP, axis=-1)[..., -TOP:]
+    return float(np.mean(np.any(best == verdicts.labels[..., None], axis=-1)))
 
 
 def _binary_agreement(verdicts: Verdicts) -> float:

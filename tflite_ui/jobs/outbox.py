@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tflite_ui.core.study import Study
+from tflite_ui.datasets.answers import Answers, read_answers
+from tflite_ui.datasets.read import Array
+from tflite_ui.datasets.split import evaluation
 from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
 from tflite_ui.report.naming import file_names
 from tflite_ui.store.blobs import Blobs, disk_errors
 from tflite_ui.store.paths import Home
+
+SHOWN_BYTES = 64_000_000
+"""Data files over this size aren't opened for a page."""
 
 
 class Outbox:
@@ -21,6 +28,22 @@ class Outbox:
     def file(self, study: Study, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
         return variant_file(study, variant, self._blobs.path)
+
+    def answers(self, study: Study, variant: str) -> Answers | None:
+        """A variant's answers, sample by sample; None where none were kept."""
+        found = study.variant(variant)
+        digest = found.answers if found else None
+        if digest is None or not self._blobs.has(digest):
+            return None
+        return read_answers(self._blobs.path(digest, "answers.npz"))
+
+    def samples(self, study: Study, rows: Sequence[int]) -> dict[str, Array]:
+        """Those evaluation samples, [n, ...] by input name; none where the data is too large to be shown."""
+        if study.data is None or study.data.size_bytes > SHOWN_BYTES:
+            return {}
+        path = self._blobs.path(study.data.sha256, study.data.name)
+        inputs, _ = evaluation(path, study.source)
+        return {name: values[list(rows)] for name, values in inputs.items()}
 
     def artefact(self, study: Study, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""

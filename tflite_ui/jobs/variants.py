@@ -158,7 +158,11 @@ class Variants:
         if outcome.ending != "finished" or outcome.result is None:
             return variant.model_copy(update={"status": outcome.ending, "error": problem(outcome)})
         result = _joined(VariantResult.model_validate(outcome.result), training)
-        self._workshop.blobs.add(Path(result.file), "variant.tflite")
+        blobs = self._workshop.blobs
+        blobs.add(Path(result.file), "variant.tflite")
+        if result.answers:
+            kept = blobs.add(Path(result.answers), "answers.npz")
+            result = result.model_copy(update={"answers": kept.digest})
         self._workshop.results.put(f"variant:{variant.id}", result.model_dump(mode="json"))
         return _finished(variant, result, cached=False)
 
@@ -188,6 +192,7 @@ def _finished(variant: Variant, result: VariantResult, cached: bool) -> Variant:
             "checks": result.checks,
             "seconds": result.seconds,
             "quality": result.quality,
+            "answers": result.answers,
             "curve": result.curve,
             "cached": cached,
         }

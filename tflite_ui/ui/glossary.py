@@ -71,6 +71,12 @@ HELP: Final[dict[str, str]] = {
     "drop": "How many percentage points the quality may fall below the baseline's.",
     "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
     "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
+    "paired": (
+        "Both answer the same samples, so only those that one of them alone gets right tell them apart "
+        "(McNemar's test, mid-p). Under p = 0.05 a difference is called real."
+    ),
+    "top5": "The share of labelled samples whose label is among the five first answers.",
+    "macro_f1": "F1 of each class, averaged: every class counts alike, however few samples it has.",
     "arena": "The memory for activations, where a target tells of it (TFLite Micro, Ethos-U).",
     "minutes": "Advice that would take longer on this machine goes to the end.",
     "hardware": "Where the model is to run in the end. It decides what is advised, not where it is measured.",

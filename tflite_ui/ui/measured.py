@@ -12,7 +12,9 @@ from tflite_ui.charts.distribution import distribution_chart
 from tflite_ui.charts.latency import latency_chart
 from tflite_ui.charts.quality import quality_chart
 from tflite_ui.core.study import Study
-from tflite_ui.ui import figures, glossary, notices, picks
+from tflite_ui.ui import figures, glossary, notices, paired, picks
+
+MORE = {"top5": "Top 5, %", "macro_f1": "Macro F1, %"}
 
 
 def latency(_: Desk, study: Study) -> None:
@@ -117,8 +119,8 @@ def ran(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def quality(_: Desk, study: Study) -> None:
-    """Quality with intervals, and what changed class by class."""
+def quality(desk: Desk, study: Study) -> None:
+    """Quality with intervals, two variants against each other, and what changed class by class."""
     frame = picks.only(study, variants_frame(study))
     if not frame["quality"].notna().any():
         st.write("Quality wasn't measured: this study ran without data.")
@@ -132,6 +134,8 @@ def quality(_: Desk, study: Study) -> None:
         *picks.of(study),
     )
     st.caption(glossary.HELP.get(metric, ""))
+    _more(frame)
+    paired.draw(desk, study)
     classes = per_class(study, set(frame["variant"]))
     if len(classes):
         st.subheader(
@@ -144,6 +148,24 @@ def quality(_: Desk, study: Study) -> None:
             hide_index=True,
             key="quality.classes",
             alt="Change in right answers by class and variant",
+        )
+
+
+def _more(frame: pd.DataFrame) -> None:
+    """What else is measured of classes: the five first answers, and every class counted alike."""
+    known = frame[frame["macro_f1"].notna()]
+    if known.empty:
+        return
+    kept = [name for name in MORE if known[name].notna().any()]
+    shown = pd.DataFrame({"Variant": known["label"], **{MORE[name]: 100 * known[name] for name in kept}})
+    with st.expander("Top 5 and macro F1", type="compact"):
+        st.dataframe(
+            shown,
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(format="%.1f", help=glossary.HELP[key])
+                for name, key in zip(shown.columns[1:], kept, strict=True)
+            },
         )
 
 

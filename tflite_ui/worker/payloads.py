@@ -130,7 +130,10 @@ class MakeVariant(Frozen):
 
 
 class VariantResult(Frozen):
-    """``file`` lies in the job's folder; ``outline`` are its operators."""
+    """``file`` and ``answers`` lie in the job's folder; ``outline`` are the file's operators.
+
+    What is kept of it has the digest of ``answers`` instead of the path.
+    """
 
     file: str
     facts: FileFacts
@@ -139,6 +142,7 @@ class VariantResult(Frozen):
     quality: Quality | None
     curve: tuple[CurvePoint, ...] = ()
     outline: FileOutline | None = None
+    answers: str | None = None
 
 
 class Benchmark(Frozen):

@@ -25,6 +25,7 @@ from tflite_ui.worker.protocol import Reporter
 from tflite_ui.worker.samples import inputs_for
 from tflite_ui.worker.verify import SAMPLES, Expected, verify
 
+ANSWERS_FILE = "answers.npz"
 CONVERT, VERIFY, EVALUATE = "convert", "verify", "evaluate"
 
 
@@ -45,7 +46,8 @@ def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> Vari
     checks = verify(file, known, expected, samples)
     reporter.progress(VERIFY, 1.0)
     begin = time.perf_counter()
-    quality = _evaluate(payload, file, data, reporter)
+    answers = folder / ANSWERS_FILE
+    quality = _evaluate(payload, file, data, reporter, answers)
     evaluated = time.perf_counter() - begin if quality else None
     return VariantResult(
         file=str(file),
@@ -53,6 +55,7 @@ def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> Vari
         checks=checks,
         seconds=Seconds(convert=converted, evaluate=evaluated),
         quality=quality,
+        answers=str(answers) if answers.exists() else None,
         outline=outline(read(file)),
     )
 
@@ -74,6 +77,7 @@ def _evaluate(
     file: Path,
     data: tuple[dict[str, Array], Array | None] | None,
     reporter: Reporter,
+    answers: Path,
 ) -> Quality | None:
     if data is None or payload.outputs_file is None:
         return None
@@ -81,4 +85,4 @@ def _evaluate(
     with np.load(payload.outputs_file) as stored:
         originals = {name: stored[name] for name in stored.files}
     report = partial(reporter.progress, EVALUATE)
-    return evaluate(file, *data, originals, payload.cores, report)
+    return evaluate(file, *data, originals, payload.cores, report, answers)
