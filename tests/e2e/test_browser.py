@@ -160,6 +160,35 @@ def test_a_box_dragged_on_the_scatter_filters_the_table(
     page.context.close()
 
 
+def test_three_goals_lead_to_a_plan_a_run_and_a_recommendation(
+    address: str, browser: Browser, finished: Ran
+) -> None:
+    page = _open(browser, f"{address}/?{finished.choice}")
+    page.get_by_text("Limits, hardware, a search").click()
+    for label, value in (
+        ("At most, KB", "130"),
+        ("At most, ms per run", "50"),
+        ("Lose at most, points", "2"),
+    ):
+        page.get_by_label(label, exact=True).fill(value)
+        page.keyboard.press("Tab")
+    expect(page.get_by_text("What we would try")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("It usually meets your limit on the size").first).to_be_visible()
+    expect(page.get_by_text("4 variants × 3 targets")).to_be_visible()
+    run = page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_be_enabled(timeout=PATIENCE)
+    run.click()
+    expect(page.get_by_text("All 4 variants finished")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="See results").click()
+    expect(page.get_by_text("Take dynamic range").or_(page.get_by_text("Take full integer"))).to_be_visible(
+        timeout=30_000
+    )
+    expect(page.get_by_text("over the limit")).to_have_count(0)
+    page.get_by_role("tab", name="Decide").click()
+    expect(page.get_by_text("Move a limit")).to_be_visible(timeout=30_000)
+    page.context.close()
+
+
 def test_what_if_joins_the_results_in_place(address: str, browser: Browser, finished: Ran) -> None:
     page = _open(browser, f"{address}/results?study={finished.id}")
     page.get_by_role("tab", name="What if").click()

@@ -81,6 +81,13 @@ def test_a_limit_puts_what_cannot_meet_it_behind_and_says_why() -> None:
     assert "your limit asks for 8.0 times" in " ".join(eight_bits.cautions)
 
 
+def test_what_meets_the_limit_without_training_comes_before_what_trains() -> None:
+    parameters = source().parameters or 0
+    found = advised(f"max_bytes={4 * parameters / 3:.0f}", data=study_parts.data())
+    assert found[0].recipe == "full_integer"
+    assert "nothing has to be trained" in found[0].reasons[-1].text
+
+
 def test_too_little_time_puts_training_behind() -> None:
     goal = "min=gzip_bytes"
     assert "+" in recipes(advised(goal, data=study_parts.data()))[0]

@@ -15,6 +15,8 @@ from tflite_ui.core.model import ModelSource
 FLOAT_BYTES = 4
 OUT_OF_REACH = 100.0
 """What a recipe loses that can't meet a limit, or takes longer than there is time."""
+ENOUGH = 3.0
+"""What a recipe without training gains when it usually meets the limits on size."""
 STRICT_DROP = 0.01
 WANTS: dict[str, Want] = {
     "max_bytes": "size",
@@ -108,11 +110,17 @@ def _suggestion(question: Question, recipe: str, speaking: list[Rule], seconds: 
     expected = rules().expected.get(recipe)
     smaller, gzip = (expected.smaller, expected.gzip) if expected else (None, None)
     against = [rule.why for rule in own if rule.weight < 0]
-    short = [*_too_large(question, smaller, gzip), *_too_slow(question, seconds)]
+    large = _too_large(question, smaller, gzip)
+    short = [*large, *_too_slow(question, seconds)]
+    reasons = [Reason(text=r.why, source=rules().sources[r.source]) for r in own if r.weight > 0]
+    thrifty = "+" not in recipe and not large and bool(expected) and bool(_limits(question))
+    if thrifty:
+        text = "It usually meets your limit on the size, and nothing has to be trained."
+        reasons.append(Reason(text=text, source=rules().sources["measured"]))
     return Suggestion(
         recipe=recipe,
-        score=sum(rule.weight for rule in own) - OUT_OF_REACH * len(short) / 4,
-        reasons=tuple(Reason(text=r.why, source=rules().sources[r.source]) for r in own if r.weight > 0),
+        score=sum(rule.weight for rule in own) + ENOUGH * thrifty - OUT_OF_REACH * len(short) / 4,
+        reasons=tuple(reasons),
         cautions=(*against, *short),
         smaller=smaller,
         gzip=gzip,
@@ -120,9 +128,15 @@ def _suggestion(question: Question, recipe: str, speaking: list[Rule], seconds: 
     )
 
 
+def _limits(question: Question) -> dict[str, float]:
+    """The limits on sizes by key, in bytes."""
+    sizes = ("max_bytes", "max_gzip_bytes")
+    return {goal.key: goal.limit for goal in question.goals if goal.limit and goal.key in sizes}
+
+
 def _too_large(question: Question, smaller: float | None, gzip: float | None) -> list[str]:
     whole = FLOAT_BYTES * (question.source.parameters or 0)
-    limits: dict[str, float] = {goal.key: goal.limit for goal in question.goals if goal.limit}
+    limits = _limits(question)
     found = []
     for key, usual, how in (("max_bytes", smaller, ""), ("max_gzip_bytes", gzip, " under gzip")):
         limit = limits.get(key)

@@ -39,5 +39,4 @@ def confusion_chart(
         text=alt.Text("change:Q", format="+d"),
         color=alt.condition(f"abs(datum.change) > {0.6 * most}", alt.value("white"), alt.value("black")),
     )
-    count = len(places.domain)
-    return theme.dress((cells + words).properties(width=width, height=max(160, SIDE * count)), dark)
+    return theme.dress((cells + words).properties(width=width, height=alt.Step(SIDE)), dark)

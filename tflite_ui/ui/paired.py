@@ -25,9 +25,9 @@ def draw(desk: Desk, study: Study) -> None:
     left, right = st.columns(2)
     ids = list(known)
     with left:
-        first = _choice("This one", ids, known, "first", 0, study)
+        second = _choice("This one", ids, known, "second", _recommended(study, ids), study)
     with right:
-        second = _choice("Against", ids, known, "second", _recommended(study, ids), study)
+        first = _choice("Compared with", ids, known, "first", 0, study)
     answers = desk.outbox.answers(study, first), desk.outbox.answers(study, second)
     if first == second:
         st.caption("Choose two different variants.")
