@@ -19,6 +19,7 @@ from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
 from tflite_ui.datasets.fit import Use, fit
 from tflite_ui.jobs.availabilities import Availabilities
+from tflite_ui.jobs.diagnoses import Diagnoses
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
@@ -87,6 +88,7 @@ class Desk:
         self._supervisor = Supervisor(
             self._workshop, self._studies, self._uploads, self._preparations, recommend
         )
+        self.diagnoses = Diagnoses(self._workshop, self._uploads, self._preparations)
         self._availability = Availabilities(self._workshop)
         if warm:
             self._workshop.executor.warm()
@@ -285,6 +287,7 @@ class Desk:
         self._supervisor.close()
         self._workshop.executor.close()
         self._inspections.close()
+        self.diagnoses.close()
         self._database.close()
         self._tenancy.close()
 

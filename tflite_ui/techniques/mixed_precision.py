@@ -73,7 +73,7 @@ class MixedPrecision(Conversion):
     key: ClassVar[str] = "mixed_precision"
     title: ClassVar[str] = "Mixed precision"
     summary: ClassVar[str] = (
-        "int8 where it does no harm: a few layers stay float and win back what they lose."
+        "Full integer but for a few layers, which stay float and win back what they lose."
     )
     price: ClassVar[str] = "The kept layers stay large, and run on the CPU where an NPU takes integers alone."
     family: ClassVar[Family] = "quantisation"
