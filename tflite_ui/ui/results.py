@@ -14,6 +14,7 @@ from tflite_ui.ui import (
     compare,
     downloads,
     files,
+    layers,
     measured,
     notices,
     picks,
@@ -22,7 +23,7 @@ from tflite_ui.ui import (
     where,
 )
 
-SECTIONS = ("Compare", "Latency", "Targets", "Quality", "Files", "What if", "Download")
+SECTIONS = ("Compare", "Latency", "Targets", "Quality", "Layers", "Files", "What if", "Download")
 
 
 def show(desk: Desk) -> None:
@@ -81,6 +82,7 @@ def _sections(desk: Desk, study: Study) -> None:
         measured.latency,
         where.draw,
         measured.quality,
+        layers.draw,
         files.draw,
         what_if.draw,
         downloads.draw,
