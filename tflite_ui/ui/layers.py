@@ -20,6 +20,27 @@ HELP = (
     "file's on evaluation samples. A maker goes before the layer it feeds when it causes half of its error."
 )
 
+COLUMNS = {
+    "operator": st.column_config.NumberColumn("Operator", help="Its number in the float file."),
+    "name": st.column_config.TextColumn("Layer"),
+    "kind": st.column_config.TextColumn("Kind"),
+    "numbers": st.column_config.TextColumn("Numbers"),
+    "alone_db": st.column_config.NumberColumn(
+        "Alone, dB", format="%.0f", help="SQNR of the outputs with it alone."
+    ),
+    "here_db": st.column_config.NumberColumn(
+        "Here, dB", format="%.0f", help="SQNR of what it gives in this file."
+    ),
+    "share": st.column_config.NumberColumn("Share of error", format="percent"),
+    "agreement": st.column_config.NumberColumn("Same answers", format="percent"),
+    "weight_spread": st.column_config.NumberColumn(
+        "Weights' spread", format="%.1f", help="Largest channel / least."
+    ),
+    "value_spread": st.column_config.NumberColumn(
+        "Values' spread", format="%.1f", help="Largest channel / least."
+    ),
+}
+
 
 def draw(desk: Desk, study: Study) -> None:
     """A choice of variant; its diagnosis, or the button that starts it."""
@@ -82,13 +103,21 @@ def _found(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
     st.markdown(f"**{notices.plain(finding(diagnosis))}** {notices.plain(promise(diagnosis))}", help=HELP)
     for proposal in proposals(study, variant, diagnosis):
         _offer(desk, study, proposal)
+    if error := st.session_state.pop("layers.error", None):
+        notices.problem(error)
     _tried(study, variant)
     frame = layer_frame(diagnosis)
     figures.draw(
         study, "layers.chart", "Error of each layer", lambda dark: layers_chart(frame, dark), variant.id
     )
     st.caption(f"{diagnosis.tried} of {diagnosis.triable} layers tried alone on {diagnosis.samples} samples.")
-    st.dataframe(frame.drop(columns="worst"), hide_index=True, key="layers.table", alt="Each layer's errors")
+    st.dataframe(
+        frame[list(COLUMNS)],
+        hide_index=True,
+        column_config=COLUMNS,
+        key="layers.table",
+        alt="Each layer's errors",
+    )
     _histograms(study, variant, diagnosis)
 
 
