@@ -12,9 +12,10 @@ FILE = Path(__file__).parent / "strategy.md"
 HEAD = """# Which technique, and why
 
 What the app advises before anything has run. A rule speaks for its recipes if everything it asks for is so;
-the weights of the rules that speak are added up. What can't be done with what there is is left out; what can't
-meet a limit, or takes longer than there is time, goes to the end; what usually meets a limit on the size
-without training gains 3. The rules are data (`tflite_ui/advice/rules.toml`), and `python -m docs.make_strategy` writes this page.
+the weights of the rules that speak are added up. What can't be done with what there is is left out. What
+can't meet a limit or takes longer than there is time goes to the end; what usually meets a limit on the size
+without training gains 3. The rules are data (`tflite_ui/advice/rules.toml`); this page is made from them by
+`python -m docs.make_strategy`.
 
 Advice is no measurement: run the study, and its recommendation rests on what was measured.
 """

@@ -21,6 +21,7 @@ from tflite_ui.core.technique import Technique
 from tflite_ui.datasets.fit import Use, fit
 from tflite_ui.jobs.advisor import next_tries, suggestions
 from tflite_ui.jobs.availabilities import Availabilities
+from tflite_ui.jobs.diagnoses import Diagnoses
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
@@ -94,6 +95,7 @@ class Desk:
         self._supervisor = Supervisor(
             self._workshop, self._studies, self._uploads, self._preparations, recommend
         )
+        self.diagnoses = Diagnoses(self._workshop, self._uploads, self._preparations)
         self._availability = Availabilities(self._workshop)
         self.outbox = Outbox(self._home, self._blobs, self.knowledge)
         if warm:
@@ -271,6 +273,7 @@ class Desk:
         self._supervisor.close()
         self._workshop.executor.close()
         self._inspections.close()
+        self.diagnoses.close()
         self._database.close()
         self._tenancy.close()
 

@@ -53,6 +53,7 @@ def check_form(kind: type[Params]) -> None:
 
 def test_the_contracts_keys_are_there() -> None:
     wanted = {"float32", "dynamic_range", "float16", "full_integer", "int16x8", "weight_only"}
+    wanted |= {"mixed_precision"}
     assert wanted <= set(techniques())
     assert {"reference", "builtin", "xnnpack", "gpu", "openvino", "external_delegate"} <= set(targets())
     assert {"android", "ethos_u", "npu_aot", "tflite_micro"} <= set(targets())

@@ -9,20 +9,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import study_parts
-from tests.unit.test_advice import source
+from tests.unit.test_advice import STEPS, source
 from tflite_ui.advice.finalists import MOST, finalists
 from tflite_ui.advice.outcome import result
 from tflite_ui.advice.proposals import EXPLORE, promising, propose
 from tflite_ui.advice.space import Space, space
 from tflite_ui.core.errors import InvalidInput
 from tflite_ui.core.goal import parse_goals
-from tflite_ui.core.recipe import parse_recipe
+from tflite_ui.core.recipe import Techniques, parse_recipe
 from tflite_ui.core.search import parse_search, ranges
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
-from tflite_ui.techniques import techniques
+from tflite_ui.techniques import techniques as registered
 
+KNOWN = (
+    *STEPS,
+    *("float32", "float16", "dynamic_range", "full_integer", "int16x8", "weight_only"),
+)
 GOALS = parse_goals(["max_drop=0.01", "min=gzip_bytes"])
+
+
+def techniques() -> Techniques:
+    """The techniques that these tests know, whatever else is registered."""
+    return {key: registered()[key] for key in KNOWN}
 
 
 def whole() -> Space:
@@ -102,7 +111,7 @@ def test_a_space_holds_only_what_can_be_done() -> None:
 
 
 def test_what_a_search_may_change_lies_within_the_settings_own_bounds() -> None:
-    for technique in techniques().values():
+    for technique in registered().values():
         for name, limits in ranges(technique.Params).items():
             for value in limits.values() if "low" in limits else ():
                 if not isinstance(value, bool):

@@ -106,3 +106,10 @@ class Conversion(Technique):
 
         Returns its path. Raises ConversionFailed or DataMismatch.
         """
+
+    def claims(self, params: Settings, before: Path, after: Path) -> tuple[Check, ...]:
+        """What it promises besides its number formats, checked on the float file and the one it wrote.
+
+        One with claims of its own says there what stays float.
+        """
+        return ()

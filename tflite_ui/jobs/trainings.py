@@ -89,6 +89,12 @@ class Trainings:
         finally:
             lock.release()
 
+    def kept(self, inputs: Inputs, steps: tuple[Step, ...]) -> Training | None:
+        """What ``steps`` made if it is at hand; nothing is run."""
+        if not steps:
+            return Training(model_digest=None, float_digest=inputs.preparation.float_digest)
+        return self._kept(key_of(inputs, steps))
+
     def _kept(self, key: str) -> Training | None:
         found = self._workshop.results.get(key)
         if found is None:

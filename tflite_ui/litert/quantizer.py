@@ -35,7 +35,8 @@ WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED",
 MIN_MAX, LEAST_SQUARES = "min_max_uniform_quantize", "MSE"
 FLOAT_CASTING, NO_QUANTIZE = "float_casting", "no_quantize"
 SIGNATURE = "serving_default"
-_REFUSALS = (ValueError, RuntimeError, KeyError, IndexError, TypeError, AttributeError)
+REFUSALS = (ValueError, RuntimeError, KeyError, IndexError, TypeError, AttributeError)
+"""What the library raises at a model or rules that it can't take."""
 CALIBRATED = 0.9
 """The share of a static quantisation's progress that its calibration makes."""
 
@@ -139,10 +140,10 @@ def quantise(
     DataMismatch for samples with NaN or infinity and ConversionFailed when nothing was quantised.
     """
     calibration = Samples(context.calibration(samples), context) if samples else None
-    content, key = _with_signature(model)
+    content, key = with_signature(model)
     try:
         target.write_bytes(_quantised(content, key, rules, calibration))
-    except _REFUSALS as failed:
+    except REFUSALS as failed:
         raise _failed(failed) from failed
     _check_changed(target)
     context.progress(1.0)
@@ -167,14 +168,14 @@ def _quantised(content: bytes, key: str, rules: Iterable[Rule], calibration: Sam
 
     quantizer = Quantizer(bytearray(content))
     for rule in {(rule.operator, rule.pattern): rule for rule in rules}.values():
-        _add(quantizer, rule)
-    with _quietly():
-        ranges = _ranges(quantizer, content, key, calibration) if calibration is not None else None
-        made = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+        add(quantizer, rule)
+    with quietly():
+        found = ranges(quantizer, content, key, calibration) if calibration is not None else None
+        made = quantizer.quantize(found, enable_progress_bar=False, enable_progress_report=False)
     return bytes(made.quantized_model)
 
 
-def _ranges(quantizer: Any, content: bytes, key: str, samples: Samples) -> dict[str, Any]:
+def ranges(quantizer: Any, content: bytes, key: str, samples: Samples) -> dict[str, Any]:
     """Each tensor's least and greatest value over all samples.
 
     ``Quantizer.calibrate`` keeps a moving average of their ranges instead, and cuts what lies outside.
@@ -188,14 +189,15 @@ def _ranges(quantizer: Any, content: bytes, key: str, samples: Samples) -> dict[
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """The library's bar and its notes on memory don't belong into a log."""
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.filterwarnings("ignore", ".*experimental_preserve_all_tensors", UserWarning)
         yield
 
 
-def _add(quantizer: Any, rule: Rule) -> None:
+def add(quantizer: Any, rule: Rule) -> None:
+    """Tell the library's ``quantizer`` one rule."""
     from litert_quantizer.qtyping import QuantGranularity, TFLOperationName
 
     operator = TFLOperationName[rule.operator]
@@ -215,7 +217,7 @@ def _add(quantizer: Any, rule: Rule) -> None:
         adders[rule.mode](granularity, rule.algorithm)
 
 
-def _with_signature(model: Path) -> tuple[bytes, str]:
+def with_signature(model: Path) -> tuple[bytes, str]:
     """The file's bytes with a signature, which calibration goes by, and that signature's name."""
     from ai_edge_litert import schema_py_generated as schema
 

@@ -159,9 +159,27 @@ class Benchmark(Frozen):
     seed: int = 0
 
 
+class Diagnose(Frozen):
+    """Find where ``file``, a variant made from ``float_file``, loses. Gives a Diagnosis.
+
+    ``data`` is the data blob's path: layers are judged on ``samples`` of its evaluation samples, ranges
+    are those of ``calibration_samples``, as the variant's were. Trying layers ends after ``seconds``.
+    """
+
+    source: ModelSource
+    file: str
+    float_file: str
+    data: str
+    seed: int = 0
+    samples: int = 32
+    calibration_samples: int = 200
+    seconds: float = 120.0
+
+
 __all__ = [
     "AskTarget",
     "Benchmark",
+    "Diagnose",
     "FixData",
     "FixedData",
     "InspectData",

@@ -41,7 +41,15 @@ CONTROL_FD = "TFLITE_UI_CONTROL_FD"
 JOB_FILE, LOG_FILE, EVENTS_FILE = "job.json", "log.txt", "events.jsonl"
 
 JobKind = Literal[
-    "inspect_model", "inspect_data", "fix_data", "prepare", "train", "variant", "benchmark", "availability"
+    "inspect_model",
+    "inspect_data",
+    "fix_data",
+    "prepare",
+    "train",
+    "variant",
+    "benchmark",
+    "diagnose",
+    "availability",
 ]
 EventName = Literal["opened", "progress", "log", "finished", "failed"]
 

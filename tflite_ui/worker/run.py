@@ -20,11 +20,13 @@ from tflite_ui.core.errors import (
     TFLiteUIError,
     UnreadableData,
     UnreadableModel,
+    VerificationFailed,
 )
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.worker.payloads import (
     AskTarget,
     Benchmark,
+    Diagnose,
     FixData,
     InspectData,
     InspectModel,
@@ -139,6 +141,12 @@ def _benchmark(desk: Desk) -> Frozen:
     return benchmark(payload, desk.folder, desk.reporter, desk.control_fd)
 
 
+def _diagnose(desk: Desk) -> Frozen:
+    from tflite_ui.worker.diagnose import diagnose
+
+    return diagnose(Diagnose.model_validate(desk.payload), desk.folder, desk.reporter)
+
+
 def _availability(desk: Desk) -> Frozen:
     from tflite_ui.targets import targets
     from tflite_ui.worker.availability import ask
@@ -154,6 +162,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
     "train": _train,
     "variant": _variant,
     "benchmark": _benchmark,
+    "diagnose": _diagnose,
     "availability": _availability,
 }
 BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
@@ -164,5 +173,6 @@ BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
     "train": (ConversionFailed, "The training broke off"),
     "variant": (ConversionFailed, "The conversion broke off"),
     "benchmark": (BenchmarkFailed, "The benchmark broke off"),
+    "diagnose": (VerificationFailed, "The layers can't be compared"),
     "availability": (JobError, "The target can't be asked"),
 }

@@ -11,7 +11,7 @@ import numpy as np
 from tflite_ui.core.errors import VerificationFailed
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.params import Params
-from tflite_ui.core.technique import Technique
+from tflite_ui.core.technique import Conversion
 from tflite_ui.evaluation.fidelity import Array, errors
 from tflite_ui.litert.flatbuffer import has_variable_ops, read
 from tflite_ui.litert.graph import Graph
@@ -26,7 +26,7 @@ FLOAT_TOLERANCE = 1e-5
 class Expected:
     """What a file should be: the conversion's scheme and settings, and the float file it was made from."""
 
-    technique: Technique
+    technique: Conversion
     params: Params
     float_file: Path
 
@@ -52,7 +52,7 @@ def verify(
         Check(name="Runs", passed=True, detail=f"finite outputs on {n} samples"),
         _numbers(known.scheme, expected),
         *_ports(graph, expected),
-        *_whole(graph, expected),
+        *(expected.technique.claims(expected.params, expected.float_file, file) or _whole(graph, expected)),
     ]
     if expected.technique.scheme(expected.params) == "wfp32_afp32":
         checks.append(_equal(outputs, run_all(expected.float_file, samples)))

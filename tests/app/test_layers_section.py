@@ -1,0 +1,57 @@
+"""Results, Layers: what was found in a variant, and the recipes that may mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import studies
+from tests.app.conftest import Open, words
+from tflite_ui.api import Desk
+from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer
+from tflite_ui.core.study import Study
+from tflite_ui.jobs.diagnoses import Diagnoses, Sight
+
+SEEN = Histogram(low=0.0, high=1.0, before=(3, 1), after=(2, 2))
+FOUND = Diagnosis(
+    layers=(
+        Layer(
+            operator=0, kind="CONV_2D", name="stem", numbers="int8", quantised=True, alone_db=38, share=0.02
+        ),
+        Layer(
+            operator=1,
+            kind="CONV_2D",
+            name="mix",
+            numbers="int8",
+            quantised=True,
+            alone_db=5,
+            share=0.98,
+            channels=12,
+            value_spread=812.0,
+            weights=SEEN,
+            values=SEEN,
+        ),
+    ),
+    worst=(1, 0),
+    kept=(Kept(count=0, sqnr_db=5, agreement=0.7), Kept(count=1, sqnr_db=37, agreement=1.0)),
+    samples=32,
+    tried=2,
+    triable=2,
+    seconds=1.0,
+)
+
+
+def test_the_worst_layer_is_named(
+    open_page: Open, keep: Callable[[Study, str], str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("results", study=keep(studies.finished(), "reslayers"))
+    app.session_state["results.section"] = "Layers"
+    assert [b.label for b in app.run().button if b.key == "layers.go"] == ["Which layer loses?"]
+    monkeypatch.setattr(Diagnoses, "get", lambda *_: Sight(state="ready", diagnosis=FOUND))
+    app.run()
+    assert not app.exception
+    assert "mix (operator 1) adds the most error: the values of its 12 channels differ 810-fold" in words(app)
+    whole = next(v.id for v in studies.finished().variants if v.steps[-1].technique == "full_integer")
+    app.selectbox(key="layers.variant").set_value(whole).run()
+    assert any((b.key or "").startswith("layers.try.") for b in app.button)

@@ -1,0 +1,55 @@
+"""On a net that collapses, the layer at fault is named first, and one recipe wins the loss back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.collapsing import unequal
+from tests.worker.desks import Counting
+from tflite_ui.analysis.claims import claim, paired_difference
+from tflite_ui.analysis.diagnosis import finding, promise, proposals
+from tflite_ui.api import SAMPLE_DATA, Desk
+from tflite_ui.core.plan import StudyRequest
+
+pytestmark = pytest.mark.worker
+SAMPLES = Path(__file__).parent.parent.parent / "tflite_ui" / "samples"
+
+
+def test_the_layer_at_fault_is_named_and_mended(tmp_path: Path) -> None:
+    executor = Counting()
+    desk = Desk(tmp_path / "home", executor=executor, warm=False)
+    try:
+        model = desk.add_model("unequal.keras", unequal(tmp_path / "unequal.keras"))
+        data = desk.add_data(SAMPLE_DATA, SAMPLES / SAMPLE_DATA)
+        id = desk.start(StudyRequest(model=model, data=data, recipes=("full_integer",)))
+        study = desk.wait(id)
+        lost = study.variants[1]
+        assert desk.diagnoses.get(study, lost).state == "none"
+        desk.diagnoses.begin(study, lost)
+        sight = desk.diagnoses.wait(study, lost)
+        assert sight.error is None
+        assert sight.diagnosis is not None
+        assert finding(sight.diagnosis).startswith(
+            "expand_1 (operator 6) adds the most error: the values of its 96 channels differ"
+        )
+        assert "keeping 2 layers in float" in promise(sight.diagnosis)
+        found = proposals(study, lost, sight.diagnosis)
+        assert found[0].spec == "mixed_precision:keep=6;7,worst=0"
+        mended = desk.what_if(id, found[0].spec)
+        study = desk.wait(id)
+        desk.diagnoses.begin(study, lost)
+        assert executor.kinds.count("diagnose") == 1
+    finally:
+        desk.close()
+    before, after = lost.quality, next(v for v in study.variants if v.id == mended).quality
+    assert before is not None
+    assert after is not None
+    whole = study.baseline.quality
+    assert whole is not None
+    assert after.value - before.value > 0.9 * (whole.value - before.value)
+    difference = paired_difference(before)
+    assert difference is not None
+    assert difference.worse
+    assert claim(after) == "no real difference on 2,000 samples"

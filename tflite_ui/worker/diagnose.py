@@ -1,0 +1,110 @@
+"""Which layer loses: a variant's layers compared with the float file's, and each tried alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from tflite_ui.core.diagnosis import Diagnosis, Kept, Layer
+from tflite_ui.core.technique import Sample
+from tflite_ui.datasets import split
+from tflite_ui.evaluation.layers import decibels, follow, layers
+from tflite_ui.litert.alone import Judge, Loss, ranked, sweep
+from tflite_ui.litert.calibrated import Calibrated
+from tflite_ui.litert.inside import inside
+from tflite_ui.litert.interpreter import take
+from tflite_ui.litert.layers import rules_of
+from tflite_ui.litert.quantizer import Rule, Samples, float_ports
+from tflite_ui.worker.context import JobContext
+from tflite_ui.worker.payloads import Diagnose, MakeVariant
+from tflite_ui.worker.protocol import Reporter
+
+COMPARE, CALIBRATE, TRY, KEEP = "compare", "calibrate", "try", "keep"
+STAGES = (COMPARE, CALIBRATE, TRY, KEEP)
+COUNTS = (1, 2, 3, 4, 6, 8, 12)
+"""How many of the worst layers are kept on trial."""
+
+
+def diagnose(payload: Diagnose, folder: Path, reporter: Reporter) -> Diagnosis:
+    """See ``Diagnose``. Raises VerificationFailed or DataMismatch."""
+    begin = time.monotonic()
+    samples = list(islice(_evaluation(payload), payload.samples))
+    original, variant = inside(Path(payload.float_file)), inside(Path(payload.file))
+    reporter.progress(COMPARE, 0.0)
+    found = layers(original.graph, variant.graph, follow(original, variant, samples))
+    rules = rules_of(original.graph, variant.graph)
+    reporter.progress(CALIBRATE, 0.0)
+    calibrated = _calibrated(payload, folder, reporter, rules)
+    judge = Judge(Path(payload.float_file), samples)
+    losses = sweep(
+        calibrated,
+        judge,
+        rules,
+        payload.seconds,
+        lambda done, of: reporter.progress(TRY, done / of, f"layer {done + 1} of {of}"),
+    )
+    worst = ranked(original.graph, losses)
+    reporter.progress(KEEP, 0.0)
+    return Diagnosis(
+        layers=_with_losses(found, losses),
+        worst=worst,
+        kept=tuple(_kept(calibrated, judge, rules, worst)),
+        samples=len(samples),
+        tried=len(losses),
+        triable=len(rules),
+        seconds=time.monotonic() - begin,
+    )
+
+
+def _evaluation(payload: Diagnose) -> Iterator[Sample]:
+    inputs, _ = split.evaluation(Path(payload.data), payload.source)
+    for row in range(len(next(iter(inputs.values())))):
+        yield take(inputs, slice(row, row + 1))
+
+
+def _calibrated(payload: Diagnose, folder: Path, reporter: Reporter, rules: Mapping[int, Rule]) -> Calibrated:
+    """The float file with its ranges, found on the samples that calibrated the variant."""
+    if not any(rule.mode == "static" for rule in rules.values()):
+        return Calibrated(Path(payload.float_file), None)
+    asked = MakeVariant(
+        source=payload.source,
+        path=payload.float_file,
+        float_file=payload.float_file,
+        data=payload.data,
+        steps=(),
+        seed=payload.seed,
+    )
+    context = JobContext(asked, folder, reporter, CALIBRATE)
+    samples = Samples(context.calibration(payload.calibration_samples), context)
+    return Calibrated(Path(payload.float_file), samples)
+
+
+def _with_losses(found: tuple[Layer, ...], losses: Mapping[int, Loss]) -> tuple[Layer, ...]:
+    total = math.fsum(loss.noise for loss in losses.values()) or 1.0
+    return tuple(
+        layer.model_copy(
+            update={
+                "alone_db": decibels(loss.noise),
+                "agreement": loss.agreement,
+                "share": loss.noise / total,
+            }
+        )
+        if (loss := losses.get(layer.operator))
+        else layer
+        for layer in found
+    )
+
+
+def _kept(
+    calibrated: Calibrated, judge: Judge, rules: Mapping[int, Rule], worst: tuple[int, ...]
+) -> Iterator[Kept]:
+    """The outputs with none of the worst kept in float, then with more and more of them."""
+    for count in (0, *(c for c in COUNTS if c < len(rules))):
+        rest = [rule for place, rule in rules.items() if place not in worst[:count]]
+        content = calibrated.quantised([*float_ports(), *rest])
+        loss = judge.loss(content) if content is not None else None
+        if loss is not None:
+            yield Kept(count=count, sqnr_db=decibels(loss.noise), agreement=loss.agreement)
