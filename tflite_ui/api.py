@@ -97,7 +97,7 @@ class Desk:
         )
         self.diagnoses = Diagnoses(self._workshop, self._uploads, self._preparations)
         self._availability = Availabilities(self._workshop)
-        self.outbox = Outbox(self._home, self._blobs, self.knowledge)
+        self.outbox = Outbox(self._workshop, self.knowledge)
         if warm:
             self._workshop.executor.warm()
             self._availability.begin()

@@ -72,6 +72,11 @@ def test_without_labels_nobody_is_called_right() -> None:
     assert "the same answer 75" in sentence(found, "A", "B", "sample")
 
 
+def test_few_samples_are_said_to_be_few() -> None:
+    few = pair(answers([0] * 20, [0] * 20), answers([0] * 19 + [1], [0] * 20))
+    assert "So few samples can't show a small one." in sentence(few, "A", "B", "image")
+
+
 def test_flips_show_what_was_lost_first() -> None:
     one, other = answers([0, 1, 2, 3], [0, 0, 2, 0]), answers([0, 0, 1, 2], [0, 0, 2, 0])
     found = flips(one, other)

@@ -15,6 +15,10 @@ REAL = 0.05
 """The p-value below which a difference is called real."""
 
 
+ENOUGH = 100
+"""The samples below which it is said that they are few."""
+
+
 class Pair(Frozen):
     """Counts over ``n`` samples that both answered; the four of right and wrong are None without labels.
 
@@ -78,7 +82,8 @@ def sentence(found: Pair, first: str, second: str, noun: str) -> str:
         return f"{second} and {first} give the same answer {share} of the time {on}."
     points = 100 * (found.only_second - found.only_first) / max(1, found.n)
     if found.p >= REAL:
-        return f"No real difference {on}: chance alone does as much (p = {found.p:.2f})."
+        few = "" if found.n >= ENOUGH else " So few samples can't show a small one."
+        return f"No real difference {on}: chance alone does as much (p = {found.p:.2f}).{few}"
     how = "better" if points > 0 else "worse"
     size = f"{abs(points):.{words.decimals(found.n)}f} points"
     return f"{second} is {how} than {first} by {size} {on}, {_p(found.p)}."

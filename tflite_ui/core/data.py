@@ -80,3 +80,10 @@ class Fit(Frozen):
     def ready(self) -> bool:
         """True when nothing stands in the way of a run."""
         return not any(p.blocking for p in self.problems)
+
+
+class SampleView(Frozen):
+    """One sample to look at: a PNG data URL, or values in a line."""
+
+    picture: str = ""
+    values: tuple[float, ...] = ()

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tflite_ui.core.data import SampleView
 from tflite_ui.core.study import Study
 from tflite_ui.datasets.answers import Answers, read_answers
-from tflite_ui.datasets.read import Array
-from tflite_ui.datasets.split import evaluation
 from tflite_ui.jobs.knowledge import Knowledge
+from tflite_ui.jobs.views import sample_views
+from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
 from tflite_ui.report.naming import file_names
-from tflite_ui.store.blobs import Blobs, disk_errors
-from tflite_ui.store.paths import Home
-
-SHOWN_BYTES = 64_000_000
-"""Data files over this size aren't opened for a page."""
+from tflite_ui.store.blobs import disk_errors
 
 
 class Outbox:
     """Writes what users take home."""
 
-    def __init__(self, home: Home, blobs: Blobs, knowledge: Knowledge) -> None:
-        self._home, self._blobs, self._knowledge = home, blobs, knowledge
+    def __init__(self, workshop: Workshop, knowledge: Knowledge) -> None:
+        self._workshop, self._knowledge = workshop, knowledge
+        self._home, self._blobs = workshop.home, workshop.blobs
 
     def file(self, study: Study, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
@@ -37,13 +35,9 @@ class Outbox:
             return None
         return read_answers(self._blobs.path(digest, "answers.npz"))
 
-    def samples(self, study: Study, rows: Sequence[int]) -> dict[str, Array]:
-        """Those evaluation samples, [n, ...] by input name; none where the data is too large to be shown."""
-        if study.data is None or study.data.size_bytes > SHOWN_BYTES:
-            return {}
-        path = self._blobs.path(study.data.sha256, study.data.name)
-        inputs, _ = evaluation(path, study.source)
-        return {name: values[list(rows)] for name, values in inputs.items()}
+    def samples(self, study: Study, rows: Sequence[int]) -> tuple[SampleView, ...]:
+        """Those evaluation samples to look at; none when they can't be had now."""
+        return sample_views(self._workshop, study, rows)
 
     def artefact(self, study: Study, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""

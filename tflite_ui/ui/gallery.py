@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
-from tflite_ui.datasets.read import Array
-from tflite_ui.datasets.thumbnails import looks_like_image, picture
+from tflite_ui.core.data import SampleView
 
 FEW_VALUES = 24
 WIDTH = 150
 
 
-def draw(samples: Mapping[str, Array], captions: Sequence[str]) -> None:
-    """Each sample of the first input with its caption, side by side."""
-    values = next(iter(samples.values()))
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+def draw(samples: Sequence[SampleView], captions: Sequence[str]) -> None:
+    """Each sample with its caption, side by side."""
     with st.container(horizontal=True, gap="small"):
-        for sample, caption in zip(values, captions, strict=True):
+        for sample, caption in zip(samples, captions, strict=True):
             with st.container(border=True, width=WIDTH):
-                _sample(sample, low, high)
+                _sample(sample)
                 st.caption(caption)
 
 
-def _sample(sample: Array, low: float, high: float) -> None:
-    if looks_like_image(sample.shape):
-        st.image(picture(sample, low, high), width="stretch")
-    elif sample.size <= FEW_VALUES:
-        st.caption(", ".join(f"{value:.3g}" for value in sample.ravel()))
+def _sample(sample: SampleView) -> None:
+    if sample.picture:
+        st.image(sample.picture, width="stretch")
+    elif len(sample.values) <= FEW_VALUES:
+        st.caption(", ".join(f"{value:.3g}" for value in sample.values))
     else:
-        st.line_chart(sample.reshape(len(sample), -1)[:, 0], height=90, x_label="", y_label="")
+        st.line_chart(sample.values, height=90, x_label="", y_label="")

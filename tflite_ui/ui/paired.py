@@ -86,7 +86,7 @@ def _samples(desk: Desk, study: Study, changed: pd.DataFrame, names: tuple[str, 
     st.markdown(f"**Answers that changed** · {len(shown)} of {len(changed)}")
     values = desk.outbox.samples(study, [int(row) for row in shown["row"]])
     if not values:
-        st.caption("The data file is too large to show its samples here; the table has their numbers.")
+        st.caption("The samples can't be drawn right now; the table has their numbers.")
         st.dataframe(shown, hide_index=True)
         return
     gallery.draw(values, [_caption(row, names) for _, row in shown.iterrows()])

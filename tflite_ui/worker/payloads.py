@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tflite_ui.core.data import DataSummary, FixKey
+from tflite_ui.core.data import DataSummary, FixKey, SampleView
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.measurement import Measurement
@@ -50,6 +50,20 @@ class FixedData(Frozen):
 
     file: str
     name: str
+
+
+class ViewSamples(Frozen):
+    """Draw the evaluation samples ``rows`` of ``data``. Gives a SampleViews."""
+
+    data: str
+    source: ModelSource
+    rows: tuple[int, ...]
+
+
+class SampleViews(Frozen):
+    """The samples in the order asked for."""
+
+    views: tuple[SampleView, ...]
 
 
 class Prepare(Frozen):

@@ -44,6 +44,7 @@ JobKind = Literal[
     "inspect_model",
     "inspect_data",
     "fix_data",
+    "view_samples",
     "prepare",
     "train",
     "variant",

@@ -33,6 +33,7 @@ from tflite_ui.worker.payloads import (
     MakeVariant,
     Prepare,
     Train,
+    ViewSamples,
 )
 from tflite_ui.worker.protocol import JobKind, JobSpec, Reporter
 
@@ -110,6 +111,12 @@ def _inspect_data(desk: Desk) -> Frozen:
     return inspect_data(InspectData.model_validate(desk.payload))
 
 
+def _view_samples(desk: Desk) -> Frozen:
+    from tflite_ui.worker.views import view_samples
+
+    return view_samples(ViewSamples.model_validate(desk.payload))
+
+
 def _fix_data(desk: Desk) -> Frozen:
     from tflite_ui.worker.inspect import fix_data
 
@@ -158,6 +165,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
     "inspect_model": _inspect_model,
     "inspect_data": _inspect_data,
     "fix_data": _fix_data,
+    "view_samples": _view_samples,
     "prepare": _prepare,
     "train": _train,
     "variant": _variant,
@@ -168,6 +176,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
 BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
     "inspect_model": (UnreadableModel, "The model file can't be read"),
     "inspect_data": (UnreadableData, "The data file can't be read"),
+    "view_samples": (UnreadableData, "The samples can't be shown"),
     "fix_data": (UnreadableData, "The data can't be changed to fit"),
     "prepare": (ConversionFailed, "The model can't be converted"),
     "train": (ConversionFailed, "The training broke off"),
