@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from tests import study_parts
 from tests.unit.test_advice import STEPS, source
 from tflite_ui.advice.finalists import MOST, finalists
+from tflite_ui.advice.history import history_frame, history_title
 from tflite_ui.advice.outcome import result
 from tflite_ui.advice.proposals import EXPLORE, promising, propose
 from tflite_ui.advice.space import Space, space
+from tflite_ui.charts.history import history_chart
 from tflite_ui.core.errors import InvalidInput
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.recipe import Techniques, parse_recipe
@@ -183,6 +185,19 @@ def test_an_outcome_says_how_far_the_goals_are_missed() -> None:
     assert (missed := result(study, bad)) is not None
     assert missed.excess > 1
     assert result(study, study_parts.failed_variant("float16")) is None
+
+
+def test_the_history_keeps_the_best_that_meets_the_goals() -> None:
+    study = grown(
+        grown(started(), came("weight_only:bits=4", 53_000, 10)), came("qat+full_integer", 9_000, 300)
+    )
+    frame = history_frame(study)
+    assert list(frame["number"]) == list(range(1, len(frame) + 1))
+    assert frame["best"].iloc[-1] == pytest.approx(53.0)
+    assert list(frame["goals"].iloc[-2:]) == ["met", "missed"]
+    drawn = history_chart(frame, history_title(study)).to_dict()
+    assert drawn["layer"][0]["mark"]["interpolate"] == "step-after"
+    assert history_chart(frame.head(0), "").to_dict()
 
 
 def test_finalists_begin_with_the_recommended_and_are_few() -> None:

@@ -7,15 +7,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from tflite_ui.advice.history import history_frame, history_title
 from tflite_ui.analysis.decide import on_front, ranking, with_goals
 from tflite_ui.analysis.frames import variants_frame
 from tflite_ui.analysis.goals import latency
 from tflite_ui.analysis.labels import target_labels
 from tflite_ui.analysis.measures import comparison_frame, measures
 from tflite_ui.api import Desk
+from tflite_ui.charts.history import history_chart
 from tflite_ui.core.goal import Goal, parse_goals
 from tflite_ui.core.study import Study
-from tflite_ui.ui import glossary, notices
+from tflite_ui.ui import figures, glossary, notices
 from tflite_ui.ui.goal_section import PREFERENCES, written
 
 MOST_MEASURES = 3
@@ -34,6 +36,20 @@ def draw(desk: Desk, study: Study) -> None:
         for miss in advice.unmet:
             st.warning(notices.plain(miss), icon=":material/flag:")
     _table(asked, _front(study))
+    if study.request.search:
+        _history(study, asked)
+
+
+def _history(study: Study, asked: Study) -> None:
+    st.subheader("How the search went", anchor=False, help=glossary.HELP["search"])
+    frame, title = history_frame(asked), history_title(asked)
+    figures.draw(
+        study,
+        "decide.history",
+        "What was tried, one recipe after another",
+        lambda dark: history_chart(frame, title, dark),
+        str(asked.goals),
+    )
 
 
 def _goals(study: Study) -> tuple[Goal, ...]:

@@ -1,0 +1,41 @@
+"""How a search went: every recipe in the order tried, and the best so far."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from tflite_ui.charts import rows, theme
+
+HEIGHT = 260
+MET = alt.Scale(domain=["met", "missed"], range=[theme.HUES["training"], theme.BASELINE_GREY])
+
+
+def history_chart(
+    frame: pd.DataFrame, title: str, dark: bool = False, width: theme.Width = "container"
+) -> theme.Drawing:
+    """``history_frame`` as points, filled where the goals are met; the line is the best so far."""
+    if frame.empty:
+        return theme.dress(rows.nothing("Nothing has been tried yet.", width), dark)
+    x = alt.X("number:Q", title="Recipe, in the order tried", axis=alt.Axis(tickMinStep=1, format="d"))
+    y = alt.Scale(type="log", nice=True) if (frame["value"] > 0).all() else alt.Scale(zero=False)
+    points = theme.encoded(
+        alt.Chart(frame).mark_point(size=70, filled=True, opacity=0.9),
+        x=x,
+        y=alt.Y("value:Q", title=title, scale=y),
+        color=alt.Color("goals:N", scale=MET, legend=alt.Legend(title="Goals")),
+        shape=alt.Shape(
+            "goals:N", scale=alt.Scale(domain=["met", "missed"], range=["circle", "cross"]), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("label:N", title="Variant"),
+            alt.Tooltip("value:Q", title=title, format=".4g"),
+            alt.Tooltip("loss:Q", title="Loss left open, points", format=".1f"),
+            alt.Tooltip("goals:N", title="Goals"),
+        ],
+    )
+    known = frame[frame["best"].notna()]
+    line = theme.encoded(
+        alt.Chart(known).mark_line(interpolate="step-after", strokeWidth=1.5), x=x, y=alt.Y("best:Q", scale=y)
+    )
+    return theme.dress(alt.layer(line, points).properties(width=width, height=HEIGHT), dark)
