@@ -8,8 +8,9 @@ import pytest
 
 from tests import studies
 from tests.app.conftest import Open, words
-from tflite_ui.core.study import Progress, Study
+from tflite_ui.core.study import JobProgress, Progress, Study
 from tflite_ui.ui import run
+from tflite_ui.ui.run import MOST_ROWS, rows_shown
 
 Keep = Callable[[Study, str], str]
 
@@ -84,3 +85,14 @@ def test_share_done_goes_by_time_and_ends_full() -> None:
     assert run.share_done(progress("running", 1, 25, 75)) == 0.25
     assert run.share_done(progress("running", 2, 25, None)) == 0.25
     assert run.share_done(progress("cancelled", 2, 25, None)) == 1.0
+
+
+def test_of_many_finished_jobs_the_last_have_rows() -> None:
+    def job(number: int, status: str) -> JobProgress:
+        return JobProgress(id=str(number), kind="variant", title="float16", status=status)  # type: ignore[arg-type]
+
+    jobs = [job(0, "failed"), *(job(n, "finished") for n in range(1, 41)), job(41, "running")]
+    shown, folded = rows_shown(jobs)
+    assert folded == 40 - MOST_ROWS
+    assert [shown[0].id, shown[1].id, shown[-1].id] == ["0", str(41 - MOST_ROWS), "41"]
+    assert rows_shown(jobs[:3]) == (jobs[:3], 0)

@@ -38,4 +38,5 @@ def history_chart(
     line = theme.encoded(
         alt.Chart(known).mark_line(interpolate="step-after", strokeWidth=1.5), x=x, y=alt.Y("best:Q", scale=y)
     )
-    return theme.dress(alt.layer(line, points).properties(width=width, height=HEIGHT), dark)
+    whole = alt.LayerChart(layer=[line, points])
+    return theme.dress(whole.properties(width=width, height=HEIGHT), dark)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import sample_noun, variant_labels
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import NotFound
-from tflite_ui.core.study import Progress, Study
+from tflite_ui.core.study import JobProgress, Progress, Study
 from tflite_ui.core.variant import Variant
 from tflite_ui.ui import address, amounts, glossary, grid, job_rows, notices, shell
+
+MOST_ROWS = 24
+"""Finished jobs and files that are shown; a search makes hundreds."""
 
 
 def show(desk: Desk) -> None:
@@ -63,10 +68,20 @@ def draw(desk: Desk, study: Study, progress: Progress) -> None:
     notices.remarks(study.warnings)
     jobs, there = st.columns([3, 2], gap="large")
     with jobs:
-        for job in progress.jobs:
+        shown, folded = rows_shown(progress.jobs)
+        for job in shown:
             job_rows.draw(desk, study, job)
+        if folded:
+            st.caption(f"{words.counted(folded, 'more job')} finished earlier: see Results.")
     with there:
         landed(study)
+
+
+def rows_shown(jobs: Sequence[JobProgress]) -> tuple[list[JobProgress], int]:
+    """The jobs that get a row, and how many that finished earlier don't."""
+    finished = [job.id for job in jobs if job.status == "finished"]
+    folded = set(finished[:-MOST_ROWS]) if len(finished) > MOST_ROWS else set()
+    return [job for job in jobs if job.id not in folded], len(folded)
 
 
 def share_done(progress: Progress) -> float:
@@ -128,8 +143,10 @@ def _again(study: Study) -> dict[str, str]:
 
 def landed(study: Study) -> None:
     """A small card for each variant that has a file: size, ratio, quality."""
-    there = [v for v in study.variants if v.facts]
-    st.markdown("**Landed**" if there else ":gray[Results appear here as they land.]")
+    everything = [v for v in study.variants if v.facts]
+    there = everything[-MOST_ROWS:]
+    more = f" · the last {MOST_ROWS} of {len(everything)}" if len(everything) > MOST_ROWS else ""
+    st.markdown(f"**Landed**{more}" if there else ":gray[Results appear here as they land.]")
     labels = variant_labels(study)
     for column, variant in zip(grid.pairs(len(there)), there, strict=True):
         with column:
