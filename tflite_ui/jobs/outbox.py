@@ -7,9 +7,10 @@ from pathlib import Path
 
 from tflite_ui.core.data import SampleView
 from tflite_ui.core.study import Study
+from tflite_ui.core.trial import Trial
 from tflite_ui.datasets.answers import Answers, read_answers
 from tflite_ui.jobs.knowledge import Knowledge
-from tflite_ui.jobs.views import sample_views
+from tflite_ui.jobs.views import sample_views, trial
 from tflite_ui.jobs.workshop import Workshop
 from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
 from tflite_ui.report.naming import file_names
@@ -38,6 +39,13 @@ class Outbox:
     def samples(self, study: Study, rows: Sequence[int]) -> tuple[SampleView, ...]:
         """Those evaluation samples to look at; none when they can't be had now."""
         return sample_views(self._workshop, study, rows)
+
+    def trial(self, study: Study, row: int = 0, picture: bytes | None = None) -> Trial:
+        """One sample through every file: evaluation sample ``row``, or a picture's bytes.
+
+        Raises TooLarge, DiskFull, JobCancelled while the machine is busy, and what the job says.
+        """
+        return trial(self._workshop, study, row, picture)
 
     def artefact(self, study: Study, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""

@@ -71,6 +71,9 @@ HELP: Final[dict[str, str]] = {
     "drop": "How many percentage points the quality may fall below the baseline's.",
     "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
     "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
+    "try": (
+        "One of the evaluation samples, or a picture that is brought to the model's size and range of values."
+    ),
     "paired": (
         "Both answer the same samples, so only those that one of them alone gets right tell them apart "
         "(McNemar's test, mid-p). Under p = 0.05 a difference is called real."

@@ -24,6 +24,7 @@ from tflite_ui.ui import (
     notices,
     picks,
     shell,
+    try_sample,
     what_if,
     where,
 )
@@ -37,6 +38,7 @@ SECTIONS: dict[str, Callable[[Desk, Study], None]] = {
     "Layers": layers.draw,
     "Files": files.draw,
     "Graph": graph.draw,
+    "Try it": try_sample.draw,
     "What if": what_if.draw,
     "Download": downloads.draw,
 }

@@ -66,6 +66,19 @@ class SampleViews(Frozen):
     views: tuple[SampleView, ...]
 
 
+class TryFiles(Frozen):
+    """Run one sample through ``files`` (paths by variant). Gives a Trial.
+
+    The sample is row ``row`` of the evaluation samples of ``data``, or the picture at the path ``picture``.
+    """
+
+    files: dict[str, str]
+    source: ModelSource
+    data: str | None = None
+    row: int = 0
+    picture: str | None = None
+
+
 class Prepare(Frozen):
     """Make the float .tflite of a source, prove it equal to the source, and run the baseline.
 

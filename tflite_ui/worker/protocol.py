@@ -45,6 +45,7 @@ JobKind = Literal[
     "inspect_data",
     "fix_data",
     "view_samples",
+    "try_files",
     "prepare",
     "train",
     "variant",

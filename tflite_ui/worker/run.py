@@ -33,6 +33,7 @@ from tflite_ui.worker.payloads import (
     MakeVariant,
     Prepare,
     Train,
+    TryFiles,
     ViewSamples,
 )
 from tflite_ui.worker.protocol import JobKind, JobSpec, Reporter
@@ -117,6 +118,12 @@ def _view_samples(desk: Desk) -> Frozen:
     return view_samples(ViewSamples.model_validate(desk.payload))
 
 
+def _try_files(desk: Desk) -> Frozen:
+    from tflite_ui.worker.trial import try_files
+
+    return try_files(TryFiles.model_validate(desk.payload))
+
+
 def _fix_data(desk: Desk) -> Frozen:
     from tflite_ui.worker.inspect import fix_data
 
@@ -166,6 +173,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
     "inspect_data": _inspect_data,
     "fix_data": _fix_data,
     "view_samples": _view_samples,
+    "try_files": _try_files,
     "prepare": _prepare,
     "train": _train,
     "variant": _variant,
@@ -176,6 +184,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
 BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
     "inspect_model": (UnreadableModel, "The model file can't be read"),
     "inspect_data": (UnreadableData, "The data file can't be read"),
+    "try_files": (UnreadableData, "The sample can't be tried"),
     "view_samples": (UnreadableData, "The samples can't be shown"),
     "fix_data": (UnreadableData, "The data can't be changed to fit"),
     "prepare": (ConversionFailed, "The model can't be converted"),

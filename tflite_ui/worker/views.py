@@ -20,10 +20,11 @@ def view_samples(payload: ViewSamples) -> SampleViews:
     inputs, _ = evaluation(Path(payload.data), payload.source)
     values = next(iter(inputs.values()))[list(payload.rows)]
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    return SampleViews(views=tuple(_view(sample, low, high) for sample in values))
+    return SampleViews(views=tuple(view(sample, low, high) for sample in values))
 
 
-def _view(sample: Array, low: float, high: float) -> SampleView:
+def view(sample: Array, low: float, high: float) -> SampleView:
+    """A sample [...] to look at, its values stretched as those from ``low`` to ``high``."""
     if looks_like_image(sample.shape):
         return SampleView(picture=picture(sample, low, high))
     line = sample.reshape(len(sample), -1)[:, 0] if sample.ndim > 1 else sample.ravel()

@@ -1,0 +1,89 @@
+"""One sample through many files: an evaluation sample, or a picture that somebody brings."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tflite_ui.core.errors import DataMismatch, TFLiteUIError, UnreadableData
+from tflite_ui.core.model import ModelSource
+from tflite_ui.core.trial import Answer, Trial
+from tflite_ui.datasets.read import Array
+from tflite_ui.datasets.split import evaluation
+from tflite_ui.datasets.thumbnails import looks_like_image
+from tflite_ui.evaluation.fidelity import classes_output
+from tflite_ui.litert.interpreter import Session, rows_of
+from tflite_ui.worker.payloads import TryFiles
+from tflite_ui.worker.views import view
+
+TOP = 5
+FEW = 12
+MOST_PIXELS = 40_000_000
+
+
+def try_files(payload: TryFiles) -> Trial:
+    """See ``TryFiles``. Raises UnreadableData and DataMismatch; a file that fails says so in its answer."""
+    inputs, label, span = _sample(payload)
+    first = next(iter(inputs.values()))[0]
+    answers = tuple(_answer(variant, Path(file), inputs) for variant, file in payload.files.items())
+    return Trial(view=view(first, *span), label=label, answers=answers)
+
+
+def _sample(payload: TryFiles) -> tuple[dict[str, Array], int | None, tuple[float, float]]:
+    """The inputs with a batch of 1, the label, and the range that pictures are shown in."""
+    data = evaluation(Path(payload.data), payload.source) if payload.data else None
+    span = (0.0, 1.0)
+    if data is not None:
+        values = next(iter(data[0].values()))
+        span = float(np.nanmin(values)), float(np.nanmax(values))
+    if payload.picture:
+        return _brought(Path(payload.picture), payload.source, span), None, span
+    if data is None:
+        raise DataMismatch("There are no samples to try.", "Bring a picture, or run a study with data.")
+    inputs, labels = data
+    row = payload.row % len(next(iter(inputs.values())))
+    one = {name: values[row : row + 1] for name, values in inputs.items()}
+    classes = labels is not None and labels.ndim == 1 and labels.dtype.kind == "i"
+    return one, int(labels[row]) if classes and labels is not None else None, span
+
+
+def _brought(path: Path, source: ModelSource, span: tuple[float, float]) -> dict[str, Array]:
+    """A picture file as the model's only input: its size, its channels, and the data's range of values."""
+    from PIL import Image
+
+    spec = source.inputs[0]
+    shape = spec.sample_shape
+    if len(source.inputs) != 1 or None in shape or not looks_like_image(tuple(d or 0 for d in shape)):
+        raise DataMismatch(f"{source.name} takes no picture.", "Try one of the data's own samples.")
+    height, width, *channels = (int(d or 0) for d in shape)
+    try:
+        opened = Image.open(path)
+        if opened.width * opened.height > MOST_PIXELS:
+            raise UnreadableData("The picture has over 40 million pixels.", "Bring a smaller one.")
+        pixels = opened.convert("RGB" if channels == [3] else "L").resize((width, height))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise UnreadableData("This is no picture that can be read.", "Bring a PNG or JPEG file.") from None
+    values = np.asarray(pixels, np.float32).reshape(shape)  # type: ignore[arg-type]
+    scaled = values if span[1] > 2 else values / 255 * (span[1] - span[0]) + span[0]
+    return {spec.name: scaled[None].astype(spec.dtype)}
+
+
+def _answer(variant: str, file: Path, inputs: dict[str, Array]) -> Answer:
+    try:
+        session = Session(file)
+        outputs = rows_of(session.run(inputs))
+        begin = time.perf_counter()
+        session.invoke()
+        milliseconds = 1000 * (time.perf_counter() - begin)
+    except TFLiteUIError as refused:
+        return Answer(variant=variant, error=refused.message)
+    name = classes_output(outputs)
+    values = (outputs[name] if name else next(iter(outputs.values())))[0].ravel()
+    if name is None or outputs[name].ndim > 2:
+        few = tuple(float(value) for value in values[:FEW])
+        return Answer(variant=variant, values=few, milliseconds=milliseconds)
+    best = np.argsort(values)[::-1][:TOP]
+    top = tuple((int(i), float(values[i])) for i in best)
+    return Answer(variant=variant, top=top, milliseconds=milliseconds)
