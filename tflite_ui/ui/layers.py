@@ -67,7 +67,8 @@ def _sight(desk: Desk, study: Study, variant: Variant) -> None:
         if working and sight.state != "working":
             st.rerun()
         if sight.state == "working":
-            st.progress(sight.fraction, f"{sight.stage}: {sight.note}" if sight.note else sight.stage)
+            doing = f"{sight.stage}: {sight.note}" if sight.note else sight.stage
+            st.progress(sight.fraction, doing or "waiting for its turn on this machine")
             st.button("Cancel", key="layers.cancel", on_click=desk.diagnoses.cancel, args=(study, variant))
         elif sight.diagnosis is not None:
             _found(desk, study, variant, sight.diagnosis)
