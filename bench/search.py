@@ -1,9 +1,9 @@
 """The search against a hand-made grid and against chance, with the same time, on the sample.
 
 ``python -m bench.search [--minutes M] [--seeds N] [--quick]``: the smallest gzip size that is shown to lose
-at most one point on the sample's 2,000 images, trained on its 10,000 training images. The grid is what a person
-would write down beforehand, in the order they would try it; chance draws recipes from the search's own space.
-Each contender begins with a home of its own; what doesn't end in time doesn't count.
+at most one point on the sample's 2,000 images, trained on its 10,000 training images. The grid is what a
+person would write down beforehand, in the order they would try it; chance draws recipes from the search's own
+space. Each contender begins with a home of its own; what doesn't end in time doesn't count.
 """
 
 from __future__ import annotations
