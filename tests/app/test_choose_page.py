@@ -84,7 +84,7 @@ def test_presets_switch_cards(open_page: Open, sample: dict[str, str]) -> None:
     app.button_group(key="choose.preset").set_value("Everything").run()
     boxes = {box.key: box.value for box in app.checkbox}
     assert all(value for key, value in boxes.items() if key.startswith("technique."))
-    assert "11 variants × 3 targets" in words(app)
+    assert "12 variants × 3 targets" in words(app)
 
 
 def test_another_setting_is_another_variant_and_can_be_removed(

@@ -115,6 +115,8 @@ def test_why_not(layer: str, why: str) -> None:
 
 
 def test_a_nested_model_and_a_scaling_folded_without_a_name() -> None:
+    keras.utils.clear_session()  # the names below count from here
+    tf_keras.backend.clear_session()
     model = SMALL["Nested models"]()
     found = fusion([describe_layers(list(calls(flat(model))))], described(model, {})[1])
     inner, backbone = (row(found, name) for name in ("sequential/conv2d", "backbone/conv2d_2"))
