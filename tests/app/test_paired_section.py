@@ -38,6 +38,7 @@ def test_two_variants_and_the_samples_that_changed(open_page: Open, study: Study
     app = quality(open_page("results", study=id))
     app.selectbox(key=f"paired.second.{id}").set_value(study.variants[2].id).run()
     assert not app.exception
+    assert any(expander.label == "More measures" for expander in app.expander)
     said = words(app)
     assert "2,000 images" in said
     assert "Answers that changed · 12 of" in said.replace("**", "")

@@ -42,6 +42,10 @@ VARIANT_COLUMNS = {
     "max_error": "float",
     "top5": "float",
     "macro_f1": "float",
+    "mae": "float",
+    "rmse": "float",
+    "r2": "float",
+    "auc": "float",
     "checks_passed": "int",
     "checks_failed": "int",
     "seconds": "float",
@@ -103,7 +107,8 @@ DISTRIBUTION_COLUMNS = {
     "p50": "float",
     "n": "int",
 }
-PLAIN_QUALITY = ("metric", "agreement", "sqnr_db", "max_error", "top5", "macro_f1")
+FURTHER = ("top5", "macro_f1", "mae", "rmse", "r2", "auc")
+PLAIN_QUALITY = ("metric", "agreement", "sqnr_db", "max_error", *FURTHER)
 TIMES = ("first", "min", "p10", "p50", "p90", "p99", "mean", "std", "n", "warmup")
 RAN = ("requested", "used", "adapter", "nodes_delegated", "nodes_total", "partitions")
 

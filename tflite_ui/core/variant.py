@@ -31,6 +31,15 @@ class PerClass(Frozen):
     baseline_correct: int
 
 
+class OutputFidelity(Frozen):
+    """One output against the original's: decibels, cosine, and the mean IoU of masks (None: it is none)."""
+
+    name: str
+    sqnr_db: float
+    cosine: float
+    mask_iou: float | None = None
+
+
 class Quality(Frozen):
     """How well a variant does on ``n`` evaluation samples.
 
@@ -39,6 +48,8 @@ class Quality(Frozen):
     top-1 answers; ``sqnr_db`` the signal-to-quantisation-noise ratio in decibels over all outputs;
     ``max_error`` and ``mean_error`` absolute differences to the original's outputs.
     ``top5`` is the share of samples whose label is among the five first answers (from six classes on),
+    ``mae``, ``rmse`` and ``r2`` are errors against labels that are values, ``auc`` how well the error of a
+    reconstruction tells labels of 1 from those of 0,
     ``macro_f1`` the mean over the classes of 2 true positives / (2 true positives + errors).
     ``baseline_right_only`` and ``variant_right_only`` count the paired disagreements.
     """
@@ -53,6 +64,11 @@ class Quality(Frozen):
     mean_error: float | None = None
     top5: float | None = None
     macro_f1: float | None = None
+    mae: float | None = None
+    rmse: float | None = None
+    r2: float | None = None
+    auc: float | None = None
+    per_output: tuple[OutputFidelity, ...] = ()
     per_class: tuple[PerClass, ...] = ()
     baseline_right_only: int | None = None
     variant_right_only: int | None = None

@@ -15,6 +15,7 @@ from tflite_ui.evaluation.answers import answers_of
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.evaluation.quality import measure
 from tflite_ui.evaluation.shards import run_sharded
+from tflite_ui.evaluation.tasks import further
 from tflite_ui.litert.interpreter import Session, rows_of, run_all, take
 
 Report = Callable[[float], None]
@@ -50,7 +51,9 @@ def evaluate(
     given = answers_of(rows, outputs, originals, chosen) if answers else None
     if answers and given:
         write_answers(given, answers)
-    return measure(outputs, originals, chosen)
+    used = inputs if len(rows) == n else take(inputs, rows)
+    more = further(used, outputs, originals, chosen)
+    return measure(outputs, originals, chosen).model_copy(update=more)
 
 
 def run(

@@ -43,12 +43,17 @@ class Clock:
         self._before = 0.0
         with suppress(OSError, ValueError, KeyError, TypeError):
             self._before = float(json.loads(file.read_text("utf-8"))["seconds"])
+        self._begin: float | None = None
+
+    def start(self) -> None:
+        """Begin to count."""
         self._begin = time.monotonic()
 
     @property
     def share(self) -> float:
         """How much of the time is over, 0 to 1."""
-        return min(1.0, (self._before + time.monotonic() - self._begin) / self._seconds)
+        now = time.monotonic() - self._begin if self._begin is not None else 0.0
+        return min(1.0, (self._before + now) / self._seconds)
 
     def keep(self, share: float | None = None) -> None:
         """Write down the time, or another ``share`` of it."""
@@ -82,6 +87,7 @@ class Searching:
         found = space(study.source, study.data, trainable, techniques())
         self._first = tuple(found.quick(spec, techniques()) for spec in _advised(study, cores))
         timed = _by_latency(study)
+        self._clock.start()
         self._board.begin(SEARCH)
         while not self.over():
             made = self._round(found, cores, make, BETWEEN_TURNS if timed else self._search.trials)

@@ -76,8 +76,9 @@ class StudyRun:
             return None
         folder = self._workshop.home.study(self._ledger.id)
         search = Searching(wanted, self._ledger, self.board, self.control, folder)
-        self._put_up()
-        self.board.add(search.entry())
+        if not search.over():
+            self._put_up()
+            self.board.add(search.entry())
         return search
 
     def _work_off(self) -> None:

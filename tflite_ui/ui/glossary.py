@@ -80,6 +80,12 @@ HELP: Final[dict[str, str]] = {
     ),
     "top5": "The share of labelled samples whose label is among the five first answers.",
     "macro_f1": "F1 of each class, averaged: every class counts alike, however few samples it has.",
+    "mae": "The mean absolute error against the labels, in their unit.",
+    "rmse": "The root of the mean squared error against the labels, in their unit.",
+    "r2": "The share of the labels' variance that the answers explain; 1 is all of it.",
+    "auc": (
+        "How often a sample labelled 1 is reconstructed worse than one labelled 0: 0.5 is chance, 1 always."
+    ),
     "arena": "The memory for activations, where a target tells of it (TFLite Micro, Ethos-U).",
     "minutes": "Advice that would take longer on this machine goes to the end.",
     "hardware": "Where the model is to run in the end. It decides what is advised, not where it is measured.",

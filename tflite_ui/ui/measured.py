@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +16,15 @@ from tflite_ui.charts.quality import quality_chart
 from tflite_ui.core.study import Study
 from tflite_ui.ui import figures, glossary, notices, paired, picks
 
-MORE = {"top5": "Top 5, %", "macro_f1": "Macro F1, %"}
+MORE = {
+    "top5": ("Top 5, %", 100, "%.1f"),
+    "macro_f1": ("Macro F1, %", 100, "%.1f"),
+    "mae": ("MAE", 1, "%.4g"),
+    "rmse": ("RMSE", 1, "%.4g"),
+    "r2": ("R2", 1, "%.4f"),
+    "auc": ("AUC", 1, "%.4f"),
+}
+"""Further measures: their titles, factors and formats."""
 
 
 def latency(_: Desk, study: Study) -> None:
@@ -134,7 +144,7 @@ def quality(desk: Desk, study: Study) -> None:
         *picks.of(study),
     )
     st.caption(glossary.HELP.get(metric, ""))
-    _more(frame)
+    _more(study, frame)
     paired.draw(desk, study)
     classes = per_class(study, set(frame["variant"]))
     if len(classes):
@@ -151,22 +161,44 @@ def quality(desk: Desk, study: Study) -> None:
         )
 
 
-def _more(frame: pd.DataFrame) -> None:
-    """What else is measured of classes: the five first answers, and every class counted alike."""
-    known = frame[frame["macro_f1"].notna()]
-    if known.empty:
+def _more(study: Study, frame: pd.DataFrame) -> None:
+    """What else was measured: of classes, of values, of reconstructions, of each output."""
+    kept = [name for name in MORE if frame[name].notna().any()]
+    outputs = output_frame(study, set(frame["variant"]))
+    if not kept and outputs.empty:
         return
-    kept = [name for name in MORE if known[name].notna().any()]
-    shown = pd.DataFrame({"Variant": known["label"], **{MORE[name]: 100 * known[name] for name in kept}})
-    with st.expander("Top 5 and macro F1", type="compact"):
-        st.dataframe(
-            shown,
-            hide_index=True,
-            column_config={
-                name: st.column_config.NumberColumn(format="%.1f", help=glossary.HELP[key])
-                for name, key in zip(shown.columns[1:], kept, strict=True)
-            },
-        )
+    with st.expander("More measures", type="compact"):
+        if kept:
+            shown = pd.DataFrame(
+                {"Variant": frame["label"], **{MORE[n][0]: MORE[n][1] * frame[n] for n in kept}}
+            )
+            st.dataframe(shown, hide_index=True, column_config=_numbers(kept), placeholder="")
+        if not outputs.empty:
+            st.dataframe(outputs, hide_index=True, placeholder="")
+
+
+def _numbers(kept: list[str]) -> dict[str, Any]:
+    column = st.column_config.NumberColumn
+    return {MORE[name][0]: column(format=MORE[name][2], help=glossary.HELP[name]) for name in kept}
+
+
+def output_frame(study: Study, shown: set[str]) -> pd.DataFrame:
+    """Each output of each variant against the original's, where a model has several, or masks."""
+    labels = variant_labels(study)
+    rows = [
+        {
+            "Variant": labels[variant.id],
+            "Output": output.name,
+            "SQNR, dB": round(output.sqnr_db, 1),
+            "Cosine": round(output.cosine, 5),
+            "Mask IoU": output.mask_iou,
+        }
+        for variant in study.variants
+        if variant.id in shown and variant.quality and variant is not study.baseline
+        for output in variant.quality.per_output
+        if len(variant.quality.per_output) > 1 or output.mask_iou is not None
+    ]
+    return pd.DataFrame(rows).dropna(axis=1, how="all")
 
 
 def per_class(study: Study, shown: set[str]) -> pd.DataFrame:
