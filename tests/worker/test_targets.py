@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 from tests.rfft import write_rfft
@@ -162,6 +164,48 @@ def test_vela_estimates_and_compiles(desk: Desk, study: Study) -> None:
     assert b"TFL3" in compiled.read_bytes()[:16]
     faster = on(study, "ethos_u:accelerator=ethos-u85-256", "full_integer:io=int8")
     assert (faster.estimate_ms or 9) < found.estimate_ms
+
+
+@pytest.fixture(scope="module")
+def mobile(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A MobileNetV2 of 96 pixels with weights of chance, in float and int8, on what isn't a plain CPU."""
+    folder = tmp_path_factory.mktemp("mobile")
+    shape = (96, 96, 3)
+    net = keras.applications.MobileNetV2(input_shape=shape, alpha=0.35, weights=None, classes=10)
+    net.save(folder / "mobile.keras")
+    x = np.random.default_rng(0).uniform(-1, 1, (60, *shape)).astype(np.float32)
+    np.savez(folder / "x.npz", x=x)
+    model, data = (
+        desk.add_model("mobile.keras", folder / "mobile.keras"),
+        desk.add_data("x.npz", folder / "x.npz"),
+    )
+    specs = ("tflite_micro", "openvino:runs=5", "ethos_u", *(("gpu",) if GPU else ()))
+    recipes = ("float32", "full_integer:io=int8,samples=20")
+    return desk.wait(desk.start(StudyRequest(model=model, data=data, recipes=recipes, targets=specs)))
+
+
+def test_a_mobilenet_runs_or_is_told_of_everywhere(mobile: Study) -> None:
+    int8 = mobile.variants[1].recipe
+    vino, arena = on(mobile, "openvino:runs=5"), on(mobile, "tflite_micro")
+    assert evidence(vino).nodes_delegated == evidence(vino).nodes_total
+    assert vino.parity
+    assert vino.parity.cosine > 0.999
+    assert evidence(arena).kind == "emulated"
+    assert arena.arena_bytes
+    vela = on(mobile, "ethos_u", int8)
+    assert evidence(vela).nodes_delegated == evidence(vela).nodes_total
+    assert vela.estimate_ms
+
+
+@has_gpu
+def test_a_mobilenet_on_a_gpu_agrees_with_the_cpu(mobile: Study) -> None:
+    found = on(mobile, "gpu")
+    ran = evidence(found)
+    assert ran.kind == "emulated"
+    assert ran.nodes_delegated == ran.nodes_total
+    assert found.latency is None
+    assert found.parity
+    assert found.parity.max_abs < 1e-4
 
 
 @pytest.mark.parametrize("recipe", ["float32", "dynamic_range"])
