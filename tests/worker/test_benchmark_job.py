@@ -11,7 +11,7 @@ from making import Made, made_from, measured, variant_of
 from tflite_ui.core.errors import BenchmarkFailed, JobCancelled
 from tflite_ui.targets import targets
 from tflite_ui.worker.availability import ask
-from tflite_ui.worker.benchmark import turns
+from tflite_ui.worker.benchmark import known, turns
 from tflite_ui.worker.memory import PeakMemory
 
 pytestmark = pytest.mark.worker
@@ -101,3 +101,9 @@ def test_peak_memory_sees_what_is_gone_again() -> None:
 
 def test_this_machines_cpu_is_available() -> None:
     assert all(ask(targets()[key]).available for key in ("reference", "builtin", "xnnpack"))
+
+
+def test_a_target_that_is_gone_is_told_in_words() -> None:
+    with pytest.raises(BenchmarkFailed, match="The target attic isn't here any more"):
+        known("attic")
+    assert known("reference") is targets()["reference"]

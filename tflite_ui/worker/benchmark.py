@@ -45,7 +45,7 @@ def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int
     What isn't measured (emulated, estimated) is never timed. Raises BenchmarkFailed when the target refuses
     the file, and JobCancelled when the app goes away.
     """
-    target = targets()[payload.target.target]
+    target = known(payload.target.target)
     if isinstance(target, ReportTarget):
         return _reported(payload, target, folder, reporter)
     assert isinstance(target, RunTarget)
@@ -62,6 +62,15 @@ def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int
     if not watch.times:
         raise BenchmarkFailed("No run was asked for.", "Set runs to one or more.")
     return _measurement(payload, opened, watch)
+
+
+def known(key: str) -> Target:
+    """The target ``key``; raises BenchmarkFailed when there is none any more."""
+    found = targets().get(key)
+    if found is None:
+        text = f"The target {key} isn't here any more."
+        raise BenchmarkFailed(text, "Put its file back into the folder that the settings name.")
+    return found
 
 
 def turns(lines: TextIO) -> Iterator[int]:
