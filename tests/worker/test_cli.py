@@ -183,6 +183,22 @@ def test_inspect_says_what_a_file_is(
     assert "CONV_2D" in text
 
 
+def test_advise_ranks_with_reasons_and_runs_nothing(
+    model_files: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["advise", str(model_files["tflite"]), "--hardware", "android_gpu"]
+    assert main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found[0]["recipe"] == "float16"
+    assert found[0]["reasons"][0]["source"]["url"].startswith("https://")
+    assert not any("+" in suggestion["recipe"] for suggestion in found)
+    assert main([*arguments, "--goal", "max_bytes=1"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("1. float16")
+    assert "your limit asks for" in text
+    assert main([*arguments, "--goal", "max_bytes"]) == 2
+
+
 def test_targets_tell_whether_they_can_be_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["targets", "--json"]) == 0
     found = {t["key"]: t for t in json.loads(capsys.readouterr().out)}
