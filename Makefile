@@ -11,7 +11,8 @@ app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/unit tests/app tests/golden tests/architecture
+	$(BIN)/python -m pytest tests/worker tests/e2e tests/android
 
 check: .venv/dev
 	$(BIN)/ruff format --check
