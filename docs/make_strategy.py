@@ -66,8 +66,8 @@ def _hardware() -> Iterator[str]:
 
 def _expected() -> Iterator[str]:
     yield "\n## What recipes usually come to\n"
-    yield "Rough factors over the float file, near what was [measured on a small model](results.md): they"
-    yield "tell which limits are out of reach, and are shown as what is usual, never as a result.\n"
+    yield "Rough factors over the float file, rules of thumb: only some of these recipes stand among what was"
+    yield "[measured](results.md). They tell which limits look out of reach, and are never shown as a result.\n"
     yield "| Recipe | Smaller | Smaller under gzip |"
     yield "| --- | --- | --- |"
     for recipe, usual in rules().expected.items():
