@@ -67,7 +67,7 @@ def _hardware() -> Iterator[str]:
 def _expected() -> Iterator[str]:
     yield "\n## What recipes usually come to\n"
     yield "Rough factors over the float file, rules of thumb: only some of these were"
-    yield "[measured](results.md). They tell which limits look out of reach, and are never shown as a result.\n"
+    yield "[measured](results.md). They tell which limits look out of reach; none is shown as a result.\n"
     yield "| Recipe | Smaller | Smaller under gzip |"
     yield "| --- | --- | --- |"
     for recipe, usual in rules().expected.items():
