@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from tests import studies
@@ -11,7 +12,9 @@ from tests.app.conftest import Open, words
 from tflite_ui.api import Desk
 from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer
 from tflite_ui.core.study import Study
+from tflite_ui.datasets.answers import Answers
 from tflite_ui.jobs.diagnoses import Diagnoses, Sight
+from tflite_ui.jobs.outbox import Outbox
 
 SEEN = Histogram(low=0.0, high=1.0, before=(3, 1), after=(2, 2))
 FOUND = Diagnosis(
@@ -55,3 +58,26 @@ def test_the_worst_layer_is_named(
     whole = next(v.id for v in studies.finished().variants if v.steps[-1].technique == "full_integer")
     app.selectbox(key="layers.variant").set_value(whole).run()
     assert any((b.key or "").startswith("layers.try.") for b in app.button)
+
+
+def test_what_mends_it_stands_beside_it_with_a_paired_test(
+    open_page: Open, keep: Callable[[Study, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = studies.finished()
+    lost = next(v for v in study.variants if v.steps[-1].technique == "full_integer")
+    step = lost.steps[-1].model_copy(update={"technique": "mixed_precision", "params": {"keep": "1"}})
+    mended = lost.model_copy(update={"id": "mended", "recipe": "mixed_precision:keep=1", "steps": (step,)})
+    id = keep(study.model_copy(update={"variants": (*study.variants, mended)}), "resmended")
+    monkeypatch.setattr(Diagnoses, "get", lambda *_: Sight(state="ready", diagnosis=FOUND))
+    monkeypatch.setattr(Outbox, "answers", lambda _, __, variant: _answers(40 if variant == lost.id else 95))
+    app = open_page("results", study=id)
+    app.session_state["results.section"] = "Layers"
+    app.run().selectbox(key="layers.variant").set_value(lost.id).run()
+    assert not app.exception
+    assert "is better than Full integer (int8) by 55.0 points on 100 images, p < 0.001." in words(app)
+
+
+def _answers(right: int) -> Answers:
+    rows, wanted = np.arange(100, dtype=np.int32), np.zeros(100, np.int32)
+    first = (rows >= right).astype(np.int32)
+    return Answers(rows, first, np.ones(100, np.float32), wanted)

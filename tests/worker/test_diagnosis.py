@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.collapsing import unequal
+from tests.collapsing import mobile, unequal
 from tests.worker.desks import Counting
 from tflite_ui.analysis.claims import claim, paired_difference
-from tflite_ui.analysis.diagnosis import finding, promise, proposals
+from tflite_ui.analysis.diagnosis import finding, promise, proposals, remedied
+from tflite_ui.analysis.paired import pair, sentence
 from tflite_ui.api import SAMPLE_DATA, Desk
 from tflite_ui.core.plan import StudyRequest
 
@@ -17,11 +19,20 @@ pytestmark = pytest.mark.worker
 SAMPLES = Path(__file__).parent.parent.parent / "tflite_ui" / "samples"
 
 
-def test_the_layer_at_fault_is_named_and_mended(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "named", "kept"),
+    [
+        (unequal, "expand_1 (operator 6) adds the most error: the values of its 96 channels differ", "6;7"),
+        (mobile, "block_1_expand_1 (operator 5) adds the most error: the values of its 60 channels", "5;6"),
+    ],
+)
+def test_the_layer_at_fault_is_named_and_mended(
+    tmp_path: Path, make: Callable[[Path], Path], named: str, kept: str
+) -> None:
     executor = Counting()
     desk = Desk(tmp_path / "home", executor=executor, warm=False)
     try:
-        model = desk.add_model("unequal.keras", unequal(tmp_path / "unequal.keras"))
+        model = desk.add_model("unequal.keras", make(tmp_path / "unequal.keras"))
         data = desk.add_data(SAMPLE_DATA, SAMPLES / SAMPLE_DATA)
         id = desk.start(StudyRequest(model=model, data=data, recipes=("full_integer",)))
         study = desk.wait(id)
@@ -31,16 +42,22 @@ def test_the_layer_at_fault_is_named_and_mended(tmp_path: Path) -> None:
         sight = desk.diagnoses.wait(study, lost)
         assert sight.error is None
         assert sight.diagnosis is not None
-        assert finding(sight.diagnosis).startswith(
-            "expand_1 (operator 6) adds the most error: the values of its 96 channels differ"
-        )
-        assert "keeping 2 layers in float" in promise(sight.diagnosis)
+        assert finding(sight.diagnosis).startswith(named)
+        assert "layers in float" in promise(sight.diagnosis)
         found = proposals(study, lost, sight.diagnosis)
-        assert found[0].spec == "mixed_precision:keep=6;7,worst=0"
+        assert found[0].spec == f"mixed_precision:keep={kept},worst=0"
         mended = desk.what_if(id, found[0].spec)
         study = desk.wait(id)
         desk.diagnoses.begin(study, lost)
         assert executor.kinds.count("diagnose") == 1
+        (shown,) = remedied(study, lost, sight.diagnosis)
+        assert shown.id == mended
+        sides = desk.outbox.answers(study, lost.id), desk.outbox.answers(study, mended)
+        assert sides[0] is not None
+        assert sides[1] is not None
+        said = sentence(pair(*sides), "Full integer", "Mixed precision", "image")
+        assert said.startswith("Mixed precision is better than Full integer by ")
+        assert said.endswith("on 2,000 images, p < 0.001.")
     finally:
         desk.close()
     before, after = lost.quality, next(v for v in study.variants if v.id == mended).quality

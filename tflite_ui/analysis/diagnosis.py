@@ -117,15 +117,29 @@ def layer_frame(diagnosis: Diagnosis) -> pd.DataFrame:
 
 def proposals(study: Study, variant: Variant, diagnosis: Diagnosis) -> tuple[Proposal, ...]:
     """Recipes that may win back what the variant loses, the likeliest first; none that the study has."""
+    known = {v.recipe for v in study.variants if v.status in ("finished", "queued", "running")}
+    return tuple(p for p in _remedies(study, variant, diagnosis) if p.spec not in known)
+
+
+def remedied(study: Study, variant: Variant, diagnosis: Diagnosis) -> tuple[Variant, ...]:
+    """The study's other variants that try to mend this one: what is proposed, and any mixed precision."""
+    proposed = {proposal.spec for proposal in _remedies(study, variant, diagnosis)}
+    return tuple(
+        other
+        for other in study.variants
+        if other.id != variant.id
+        and (other.recipe in proposed or other.steps[-1].technique == "mixed_precision")
+    )
+
+
+def _remedies(study: Study, variant: Variant, diagnosis: Diagnosis) -> list[Proposal]:
     step = variant.steps[-1]
-    found = [
+    return [
         *_mixed(variant, step, diagnosis),
         *_per_channel(variant, step, diagnosis),
         *_more_samples(study, variant, step),
         *_trained(study, variant, step),
     ]
-    known = {v.recipe for v in study.variants if v.status in ("finished", "queued", "running")}
-    return tuple(proposal for proposal in found if proposal.spec not in known)
 
 
 def _mixed(variant: Variant, step: Step, diagnosis: Diagnosis) -> list[Proposal]:

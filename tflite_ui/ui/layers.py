@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from tflite_ui.analysis.claims import claim
-from tflite_ui.analysis.diagnosis import Proposal, finding, layer_frame, promise, proposals
-from tflite_ui.analysis.labels import variant_labels
+from tflite_ui.analysis.diagnosis import Proposal, finding, layer_frame, promise, proposals, remedied
+from tflite_ui.analysis.labels import sample_noun, variant_labels
+from tflite_ui.analysis.paired import pair, sentence
 from tflite_ui.api import Desk
 from tflite_ui.charts.layers import histogram_chart, layers_chart
 from tflite_ui.core.diagnosis import Diagnosis
@@ -106,7 +107,7 @@ def _found(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
         _offer(desk, study, proposal)
     if error := st.session_state.pop("layers.error", None):
         notices.problem(error)
-    _tried(study, variant)
+    _tried(desk, study, variant, diagnosis)
     frame = layer_frame(diagnosis)
     figures.draw(
         study, "layers.chart", "Error of each layer", lambda dark: layers_chart(frame, dark), variant.id
@@ -141,13 +142,24 @@ def _try(desk: Desk, study: Study, spec: str) -> None:
         st.session_state["layers.error"] = error.info()
 
 
-def _tried(study: Study, variant: Variant) -> None:
-    """This variant's quality beside that of the mixed ones, each paired with the baseline."""
-    labels = variant_labels(study)
-    mixed = [v for v in study.variants if v.steps[-1].technique == "mixed_precision" and v is not variant]
-    for other in [variant, *mixed] if mixed else []:
-        said = claim(other.quality) if other.quality else other.status
-        st.markdown(f"- {notices.plain(labels[other.id])}: {notices.plain(said)}")
+def _tried(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> None:
+    """This variant's quality and that of those which mend it, each against the baseline and against this."""
+    labels, mended = variant_labels(study), remedied(study, variant, diagnosis)
+    if not mended:
+        return
+    before = desk.outbox.answers(study, variant.id)
+    st.markdown(f"- {notices.plain(labels[variant.id])}: {notices.plain(_said(variant))}")
+    for other in mended:
+        lines = [f"{labels[other.id]}: {_said(other)}"]
+        after = desk.outbox.answers(study, other.id)
+        if before is not None and after is not None:
+            names = labels[variant.id], labels[other.id]
+            lines.append(sentence(pair(before, after), *names, sample_noun(study)))
+        st.markdown("- " + "  \n".join(notices.plain(line) for line in lines))
+
+
+def _said(variant: Variant) -> str:
+    return f"{claim(variant.quality)} against the original" if variant.quality else variant.status
 
 
 def _histograms(study: Study, variant: Variant, diagnosis: Diagnosis) -> None:
