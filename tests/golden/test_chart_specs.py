@@ -12,15 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import vl_convert
 from PIL import Image
 
 from tests import studies
 from tflite_ui import charts
+from tflite_ui.analysis.diagnosis import layer_frame
 from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
 from tflite_ui.analysis.measures import GZIP, SIZE, comparison_frame, measures
 from tflite_ui.analysis.truth import truth_frame
+from tflite_ui.charts.confusion import confusion_chart
+from tflite_ui.charts.history import history_chart
+from tflite_ui.charts.layers import histogram_chart, layers_chart
+from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer
 from tflite_ui.core.study import Study
 
 Draw = Callable[[Study], Any]
@@ -45,6 +51,40 @@ def _overview(study: Study) -> Any:
     return charts.overview(comparison_frame(study), latency_frame(study), SIZE, y)
 
 
+CHANGES = pd.DataFrame(
+    {
+        "wanted": [0, 0, 6],
+        "answer": [0, 6, 0],
+        "first": [90, 5, 8],
+        "second": [80, 15, 4],
+        "change": [-10, 10, -4],
+    }
+)
+TRIED = pd.DataFrame(
+    {
+        "number": [1, 2, 3],
+        "label": ["Float32", "Full integer (int8)", "Pruning"],
+        "value": [60000.0, 20000.0, 9000.0],
+        "loss": [0.0, 0.4, 1.8],
+        "goals": ["met", "met", "missed"],
+        "best": [60000.0, 20000.0, 20000.0],
+    }
+)
+SPREAD = Histogram(low=-1.0, high=3.0, before=(1, 40, 9, 2), after=(0, 42, 10, 0))
+BLAMED = Diagnosis(
+    layers=(
+        Layer(operator=0, kind="CONV_2D", name="stem", alone_db=38.0, share=0.02, quantised=True),
+        Layer(operator=1, kind="CONV_2D", name="mix", alone_db=5.0, share=0.98, quantised=True),
+        Layer(operator=2, kind="SOFTMAX", name="label"),
+    ),
+    worst=(1, 0),
+    kept=(Kept(count=0, sqnr_db=5.0, agreement=0.7), Kept(count=1, sqnr_db=37.0, agreement=1.0)),
+    samples=32,
+    tried=2,
+    triable=2,
+    seconds=1.0,
+)
+
 DRAWN: dict[str, Draw] = {
     "size": lambda study: charts.size_chart(variants_frame(study)),
     "size_dark": lambda study: charts.size_chart(variants_frame(study), dark=True),
@@ -59,6 +99,13 @@ DRAWN: dict[str, Draw] = {
     "pareto_latency": _pareto_latency,
     "overview": _overview,
 }
+FIXED: dict[str, Draw] = {
+    "confusion": lambda _: confusion_chart(CHANGES, labelled=True, width=400),
+    "history": lambda _: history_chart(TRIED, "Size, gzip", width=600),
+    "layers": lambda _: layers_chart(layer_frame(BLAMED)),
+    "layers_dark": lambda _: layers_chart(layer_frame(BLAMED), dark=True),
+    "values": lambda _: histogram_chart(SPREAD, "Values it gives"),
+}
 
 
 def _costs() -> Any:
@@ -70,9 +117,9 @@ def _one_target(study: Study) -> Any:
     return frame[(frame["spec"] == "xnnpack:threads=2") & (frame["p50"].notna())]
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", DRAWN | FIXED)
 def test_the_specification_is_as_it_was_accepted(name: str) -> None:
-    spec = _plain(DRAWN[name](studies.finished()).to_dict())
+    spec = _plain((DRAWN | FIXED)[name](studies.finished()).to_dict())
     kept = Path(__file__).with_name(f"{name}.json")
     if os.environ.get("UPDATE_GOLDEN"):
         kept.write_text(json.dumps(spec, indent=1, sort_keys=True) + "\n", "utf-8")
@@ -82,7 +129,16 @@ def test_the_specification_is_as_it_was_accepted(name: str) -> None:
 @pytest.mark.parametrize("make", STATES)
 @pytest.mark.parametrize("name", DRAWN)
 def test_it_renders_in_every_state(name: str, make: Callable[[], Study]) -> None:
-    picture = Image.open(io.BytesIO(vl_convert.vegalite_to_png(DRAWN[name](make()).to_dict())))
+    _assert_drawn(DRAWN[name](make()))
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_it_renders(name: str) -> None:
+    _assert_drawn(FIXED[name](studies.finished()))
+
+
+def _assert_drawn(chart: Any) -> None:
+    picture = Image.open(io.BytesIO(vl_convert.vegalite_to_png(chart.to_dict())))
     assert picture.width > 100
     assert len(set(picture.convert("L").tobytes())) > 2, "the picture is blank"
 

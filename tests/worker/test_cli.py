@@ -18,6 +18,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from tests.collapsing import outlier
 from tests.worker.running import ROOT
 from tflite_ui.cli.main import main
 from tflite_ui.report.schema import STUDY
@@ -25,6 +26,7 @@ from tflite_ui.report.schema import STUDY
 pytestmark = pytest.mark.worker
 
 Document = dict[str, Any]
+DATA = ROOT / "tflite_ui" / "samples" / "fashion.npz"
 WITHIN_A_POINT = ("dynamic_range", "float16", "full_integer", "full_integer:io=int8")
 
 
@@ -197,6 +199,21 @@ def test_advise_ranks_with_reasons_and_runs_nothing(
     assert text.startswith("1. float16")
     assert "your limit asks for" in text
     assert main([*arguments, "--goal", "max_bytes"]) == 2
+
+
+def test_diagnose_names_the_layer_that_loses_and_what_may_mend_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["diagnose", str(outlier(tmp_path / "outlier.keras")), "--data", str(DATA)]
+    assert main([*arguments, "--recipe", "float16"]) == 2
+    assert "'float16' makes no file with 8-bit numbers. Diagnose" in capsys.readouterr().err
+    arguments += ["--recipe", "full_integer:per_channel=false"]
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("expand_1 (operator 6) adds the most error: the weights of its 96 channels differ")
+    assert "--recipe full_integer\n      Weights of one channel no longer decide" in text
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["worst"][0] == 6
 
 
 def test_targets_tell_whether_they_can_be_used(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from tflite_ui.charts import rows, theme
 
 HEIGHT = 260
+MOST_TICKS = 10
 MET = alt.Scale(domain=["met", "missed"], range=[theme.HUES["training"], theme.BASELINE_GREY])
 
 
@@ -17,7 +18,7 @@ def history_chart(
     """``history_frame`` as points, filled where the goals are met; the line is the best so far."""
     if frame.empty:
         return theme.dress(rows.nothing("Nothing has been tried yet.", width), dark)
-    x = alt.X("number:Q", title="Recipe, in the order tried", axis=alt.Axis(tickMinStep=1, format="d"))
+    x = _order(int(frame["number"].max()))
     y = alt.Scale(type="log", nice=True) if (frame["value"] > 0).all() else alt.Scale(zero=False)
     points = theme.encoded(
         alt.Chart(frame).mark_point(size=70, filled=True, opacity=0.9),
@@ -40,3 +41,14 @@ def history_chart(
     )
     whole = alt.LayerChart(layer=[line, points])
     return theme.dress(whole.properties(width=width, height=HEIGHT), dark)
+
+
+def _order(last: int) -> alt.X:
+    """Whole numbers from 1 to ``last``, at most about ten of them written."""
+    whole = [1, *range(0, last + 1, max(1, -(-last // MOST_TICKS)))[1:]]
+    return alt.X(
+        "number:Q",
+        title="Recipe, in the order tried",
+        scale=alt.Scale(domain=[0.5, last + 0.5], nice=False),
+        axis=alt.Axis(values=sorted(set(whole)), format="d"),
+    )

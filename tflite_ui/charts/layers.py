@@ -41,26 +41,40 @@ def layers_chart(frame: pd.DataFrame, dark: bool = False) -> theme.Drawing:
 
 def histogram_chart(histogram: Histogram, title: str, dark: bool = False) -> theme.Drawing:
     """The share of values in each bin, of the float file and of the variant; logarithmic upwards."""
-    frame = pd.concat(
-        [_steps(histogram, histogram.before, FLOAT), _steps(histogram, histogram.after, VARIANT)]
-    )
-    mark = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2)
+    before = _bins(histogram, histogram.before, FLOAT)
+    frame = pd.concat([before, _bins(histogram, histogram.after, VARIANT)])
     hues = alt.Scale(domain=[FLOAT, VARIANT], range=[theme.BASELINE_GREY, theme.HUES["quantisation"]])
-    chart = theme.encoded(
-        mark,
-        x=alt.X("value:Q", title=title),
-        y=alt.Y("share:Q", title="Share of values", scale=alt.Scale(type="log"), axis=alt.Axis(format="%")),
-        color=alt.Color("file:N", scale=hues, title=None),
-        strokeDash=alt.StrokeDash("file:N", legend=None),
+    places = {
+        "x": alt.X("low:Q", title=title, scale=alt.Scale(zero=False, nice=False)),
+        "x2": "high:Q",
+        "y": alt.Y(
+            "share:Q",
+            title="Share of values",
+            scale=alt.Scale(type="log", domain=[float(frame["floor"].min()), 1.0], nice=False),
+            axis=alt.Axis(format="%"),
+        ),
+        "color": alt.Color("file:N", scale=hues, title=None),
+        "tooltip": [
+            alt.Tooltip("file:N", title="File"),
+            alt.Tooltip("low:Q", title="From", format=".4g"),
+            alt.Tooltip("high:Q", title="To", format=".4g"),
+            alt.Tooltip("share:Q", title="Share", format=".2%"),
+        ],
+    }
+    bars = theme.encoded(alt.Chart(before).mark_rect(opacity=0.45), y2="floor:Q", **places)
+    lines = theme.encoded(
+        alt.Chart(frame[frame["file"] == VARIANT]).mark_rule(strokeWidth=3, strokeCap="butt"), **places
     )
-    return theme.dress(chart.properties(width="container", height=200), dark)
+    return theme.dress(alt.LayerChart(layer=[bars, lines]).properties(width="container", height=200), dark)
 
 
 _HUES = [theme.HUES["training"], theme.HUES["quantisation"]]
 
 
-def _steps(histogram: Histogram, counts: tuple[int, ...], file: str) -> pd.DataFrame:
-    edges = np.linspace(histogram.low, histogram.high, len(counts) + 1)[:-1]
+def _bins(histogram: Histogram, counts: tuple[int, ...], file: str) -> pd.DataFrame:
+    """The bins that hold something: ``low``, ``high``, ``share``, and the ``floor`` that bars stand on."""
+    edges = np.linspace(histogram.low, histogram.high, len(counts) + 1)
     shares = np.asarray(counts, float) / max(1, sum(counts))
-    frame = pd.DataFrame({"value": edges, "share": shares, "file": file})
-    return frame[frame["share"] > 0]
+    frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": shares, "file": file})
+    everything = sum(histogram.before) + sum(histogram.after)
+    return frame[frame["share"] > 0].assign(floor=0.5 / max(1, everything))

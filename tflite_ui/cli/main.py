@@ -15,6 +15,7 @@ import click
 
 from tflite_ui import __version__
 from tflite_ui.cli.advising import advise
+from tflite_ui.cli.diagnosing import diagnose
 from tflite_ui.cli.inspection import inspect
 from tflite_ui.cli.listings import targets, techniques
 from tflite_ui.cli.optimize import demo, optimize
@@ -36,7 +37,7 @@ def group() -> None:
     """
 
 
-for _command in (demo, inspect, advise, techniques, targets, optimize, report, reproduce):
+for _command in (demo, inspect, advise, techniques, targets, optimize, diagnose, report, reproduce):
     group.add_command(_command)
 
 

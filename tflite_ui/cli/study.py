@@ -69,9 +69,7 @@ def default_recipes(source: ModelSource, data: DataSummary | None) -> tuple[str,
 
 def study_to_end(desk: Desk, request: StudyRequest, out: Path, as_json: bool) -> int:
     """Run a study, export it to ``out``, print it, and return the exit code."""
-    id = desk.start(request)
-    with shown(lambda: desk.progress(id)):
-        study = _wait(desk, id)
+    study = ended(desk, desk.start(request))
     clear_former(out)
     desk.outbox.export(study, out)
     if as_json:
@@ -82,6 +80,12 @@ def study_to_end(desk: Desk, request: StudyRequest, out: Path, as_json: bool) ->
         click.echo(summary(study))
         click.echo(f"Everything is in {out}")
     return exit_code(study)
+
+
+def ended(desk: Desk, id: str) -> Study:
+    """A started study when it has ended, shown meanwhile; Ctrl-C cancels it."""
+    with shown(lambda: desk.progress(id)):
+        return _wait(desk, id)
 
 
 def exit_code(study: Study) -> int:
