@@ -15,7 +15,7 @@ from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.keras_bridge import to_tf_keras
 from tflite_ui.keras_graph.fold import fold_batch_norm
 from tflite_ui.keras_graph.logits import with_heads, without_heads
-from tflite_ui.keras_graph.narrow import Group, groups, locked, narrowed
+from tflite_ui.keras_graph.narrow import FEWEST, Group, groups, locked, narrowed, stays
 from tflite_ui.training.heads import heads
 
 layers = tf_keras.layers
@@ -186,3 +186,19 @@ def test_heads_come_off_and_on_again(build: Any) -> None:
     back = with_heads(bare, model)
     assert back.output_names == model.output_names
     alike(model, back)
+
+
+@given(units=st.integers(1, 300), share=st.floats(0, 0.99), divisor=st.sampled_from([1, 4, 8, 16]))
+def test_what_stays_is_the_nearest_multiple_or_all(units: int, share: float, divisor: int) -> None:
+    left = stays(units, share, divisor)
+    assert left == units or left % divisor == 0
+    assert min(units, FEWEST, divisor) <= left <= units
+    plain = stays(units, share)
+    assert abs(left - plain) <= max(divisor / 2, divisor - plain)
+
+
+def test_channels_are_removed_down_to_multiples() -> None:
+    narrow = narrowed(to_tf_keras(residual()), 0.3, divisor=4)
+    made = {layer.name: layer.filters for layer in narrow.layers if type(layer).__name__ == "Conv2D"}
+    assert made
+    assert all(filters % 4 == 0 for filters in made.values())

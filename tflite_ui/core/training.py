@@ -36,6 +36,19 @@ def learning_rate(default: float) -> Any:
     )
 
 
+def divisor() -> Any:
+    """The field of what a layer's number of channels is rounded to."""
+    return Field(
+        1,
+        ge=1,
+        le=64,
+        title="Channels in multiples of",
+        description="Rounds what stays of each layer to the nearest multiple: kernels compute in blocks of 8 "
+        "or so, and a few odd channels cost as much as a whole block.",
+        json_schema_extra={"advanced": True},
+    )
+
+
 class TrainingParams(Params):
     """Settings that every step with training has."""
 

@@ -13,7 +13,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams, epochs, learning_rate
+from tflite_ui.core.training import TrainingContext, TrainingParams, divisor, epochs, learning_rate
 from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
 from tflite_ui.keras_graph.rebuild import Changes, rebuild
@@ -52,6 +52,7 @@ class DistillationParams(TrainingParams):
         "behind a flatten they hold most weights and do least of the work.",
         json_schema_extra={"advanced": True},
     )
+    divisor: int = divisor()
     temperature: float = Field(
         3.0,
         gt=0.0,
@@ -138,7 +139,7 @@ def _student(model: Any, params: DistillationParams, context: TrainingContext) -
     """The student before it has learnt anything; raises ConversionFailed and UnsupportedModel."""
     fresh = params.start == "random"
     if params.student == "narrower":
-        return without_dropout(narrowed(model, _shares(model, params), fresh=fresh))
+        return without_dropout(narrowed(model, _shares(model, params), fresh, params.divisor))
     student = context.student()
     for own, other in zip(heads(student), heads(model), strict=True):
         if own != other:

@@ -12,7 +12,7 @@ from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.model import Fitness
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import FineTuningParams, TrainingContext
+from tflite_ui.core.training import FineTuningParams, TrainingContext, divisor
 from tflite_ui.keras_graph.narrow import Shares, groups, locked, narrowed
 from tflite_ui.keras_graph.sensitivity import sensitivities, shares
 from tflite_ui.training.batch_norm import reestimate
@@ -39,6 +39,7 @@ class StructuredPruningParams(FineTuningParams):
         title="Per layer",
         description="Uniform takes the same from each layer; sensitivity measures which can spare more.",
     )
+    divisor: int = divisor()
     rounds: int = Field(
         1,
         ge=1,
@@ -78,7 +79,7 @@ class StructuredPruning(ModelStep):
         assert isinstance(params, StructuredPruningParams)
         data = context.training_set()
         for number in range(params.rounds):
-            model = narrowed(model, _shares(model, params, number, context))
+            model = narrowed(model, _shares(model, params, number, context), divisor=params.divisor)
             reestimate(model, data.inputs)
             epochs = params.epochs // params.rounds + (number < params.epochs % params.rounds)
             now = params.model_copy(update={"epochs": epochs})
