@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tflite_ui.advice.planning import Suggestion
+from tflite_ui.analysis.holdout import reporting
 from tflite_ui.analysis.recommend import recommend
 from tflite_ui.core.data import DataSummary, Fit, FixKey
 from tflite_ui.core.goal import parse_goals
@@ -231,8 +232,8 @@ class Desk:
         return study.id
 
     def study(self, id: str) -> Study:
-        """A study as it is now; raises NotFound."""
-        return self._studies.get(id)
+        """A study as it is now; raises NotFound. A search's is told by the samples it hasn't seen."""
+        return reporting(self._studies.get(id))
 
     def progress(self, id: str) -> Progress:
         """How far a study is; raises NotFound."""
@@ -240,7 +241,7 @@ class Desk:
 
     def wait(self, id: str) -> Study:
         """Block until a study has ended; raises NotFound."""
-        return self._supervisor.wait(id)
+        return reporting(self._supervisor.wait(id))
 
     def cancel(self, id: str, variant: str | None = None) -> None:
         """Cancel a study, or one variant of it."""
