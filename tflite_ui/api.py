@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tflite_ui.advice.planning import Suggestion
+from tflite_ui.analysis.holdout import reporting
 from tflite_ui.analysis.recommend import recommend
 from tflite_ui.core.data import DataSummary, Fit, FixKey
 from tflite_ui.core.goal import parse_goals
@@ -25,6 +26,7 @@ from tflite_ui.jobs.diagnoses import Diagnoses
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
+from tflite_ui.jobs.goal_checks import check_goals, too_few
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
@@ -183,6 +185,7 @@ class Desk:
     def plan(self, request: StudyRequest) -> Plan:
         """What a request would run; raises InvalidInput's children. Touches no file."""
         plan = make_plan(request, parse_goals(request.goals), techniques(), targets(), deciding_versions())
+        check_goals(plan, request)
         source = self.model(request.model).value
         for variant in plan.variants:
             check_needs(variant.recipe, source, request, techniques())
@@ -224,15 +227,17 @@ class Desk:
         student = ready(self.model(request.student, wait=True)) if request.student else None
         check_student(source, student)
         check_search(request, data)
-        notes = (*check_fit(source, data), *check_fit(source, training, "training"))
-        study = new_study(request, self.plan(request), source, data, training, student, notes)
+        notes: tuple[str, ...] = (*check_fit(source, data), *check_fit(source, training, "training"))
+        plan = self.plan(request)
+        notes += too_few(plan.goals, request, data)
+        study = new_study(request, plan, source, data, training, student, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)
         return study.id
 
     def study(self, id: str) -> Study:
-        """A study as it is now; raises NotFound."""
-        return self._studies.get(id)
+        """A study as it is now; raises NotFound. A search's is told by the samples it hasn't seen."""
+        return reporting(self._studies.get(id))
 
     def progress(self, id: str) -> Progress:
         """How far a study is; raises NotFound."""
@@ -240,7 +245,7 @@ class Desk:
 
     def wait(self, id: str) -> Study:
         """Block until a study has ended; raises NotFound."""
-        return self._supervisor.wait(id)
+        return reporting(self._supervisor.wait(id))
 
     def cancel(self, id: str, variant: str | None = None) -> None:
         """Cancel a study, or one variant of it."""

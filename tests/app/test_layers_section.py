@@ -80,4 +80,4 @@ def test_what_mends_it_stands_beside_it_with_a_paired_test(
 def _answers(right: int) -> Answers:
     rows, wanted = np.arange(100, dtype=np.int32), np.zeros(100, np.int32)
     first = (rows >= right).astype(np.int32)
-    return Answers(rows, first, np.ones(100, np.float32), wanted)
+    return Answers(rows, first, np.ones(100, np.float32), wanted, np.zeros(100, bool))

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tflite_ui.analysis.paired import confusion_change, flips, mid_p, pair, sentence
-from tflite_ui.datasets.answers import Answers, read_answers, write_answers
+from tflite_ui.datasets.answers import FIELDS, Answers
+from tflite_ui.datasets.scores import read_record, write_record
 from tflite_ui.evaluation.answers import answers_of
+from tflite_ui.evaluation.scores import Rows
 
 
 def answers(first: list[int], wanted: list[int] | None = None, rows: list[int] | None = None) -> Answers:
@@ -22,6 +24,7 @@ def answers(first: list[int], wanted: list[int] | None = None, rows: list[int] |
         first=np.array(first, np.int32),
         confidence=np.full(n, 0.9, np.float32),
         wanted=np.array(wanted if wanted is not None else [-1] * n, np.int32),
+        held=np.zeros(n, bool),
     )
 
 
@@ -92,13 +95,13 @@ def test_the_confusions_that_changed() -> None:
 
 def test_answers_are_kept_as_they_were(tmp_path: Path) -> None:
     one = answers([1, 2], [1, 1], [5, 9])
-    write_answers(one, tmp_path / "answers.npz")
-    back = read_answers(tmp_path / "answers.npz")
-    assert all(np.array_equal(getattr(back, name), values) for name, values in vars(one).items())
+    write_record(one, tmp_path / "answers.npz")
+    back = read_record(tmp_path / "answers.npz")
+    assert all(np.array_equal(getattr(back, name), getattr(one, name)) for name in FIELDS)
 
 
 def test_answers_of_classes_of_yes_or_no_and_of_values() -> None:
-    rows = np.array([3, 7])
+    rows = Rows(np.array([3, 7]), np.zeros(2, bool))
     classes = {"y": np.array([[0.1, 0.9], [0.8, 0.2]], np.float32)}
     found = answers_of(rows, classes, classes, np.array([1, 1]))
     assert found is not None

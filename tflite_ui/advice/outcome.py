@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tflite_ui.analysis.goals import UNMEASURED, drop, misses
-from tflite_ui.analysis.recommend import BEARABLE_DROP, BEARABLE_SQNR_DB, scores, wish
+from tflite_ui.analysis.recommend import BEARABLE_DROP, BEARABLE_SQNR_DB, judged_by_noise, scores, wish
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
@@ -55,7 +55,7 @@ def _excess(study: Study, variant: Variant) -> float:
 
 def _unbearable(variant: Variant) -> float:
     """Without a limit of the user's own, how far the loss is over what the recommendation bears."""
-    found = drop(variant)
+    found = None if judged_by_noise(variant) else drop(variant)
     if found is not None:
         return max(0.0, found / BEARABLE_DROP - 1)
     decibels = variant.quality.sqnr_db if variant.quality else None

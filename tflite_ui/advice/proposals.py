@@ -13,6 +13,7 @@ from typing import Any
 
 from tflite_ui.advice.outcome import Result, result
 from tflite_ui.advice.space import Space
+from tflite_ui.analysis.holdout import choosing
 from tflite_ui.analysis.recommend import BEARABLE_DROP
 from tflite_ui.core.errors import InvalidRecipe
 from tflite_ui.core.frozen import digest_of
@@ -64,8 +65,9 @@ def promising(study: Study) -> list[tuple[Variant, Result]]:
 
 
 def results(study: Study) -> list[tuple[Variant, Result]]:
-    """The variants that came to something, in the study's order."""
-    found = ((variant, result(study, variant)) for variant in study.variants)
+    """The variants that came to something, in the study's order, by the samples that choose."""
+    seen = choosing(study)
+    found = ((variant, result(seen, variant)) for variant in seen.variants)
     return [(variant, came) for variant, came in found if came]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tflite_ui.analysis.goals import misses
+from tflite_ui.analysis.holdout import choosing, reporting
 from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.analysis.measures import comparison_frame, measures
 from tflite_ui.analysis.pareto import front
@@ -27,20 +28,22 @@ def ranking(study: Study) -> pd.DataFrame:
     """The finished variants, the nearest to the goals first; ``COLUMNS`` gives columns and dtypes.
 
     ``missed`` says the goals that are missed, one a line; ``excess`` how far in all, 0 when none is; ``aim``
-    is the measure that is to be small.
+    is the measure that is to be small. A search's study is ranked by the samples that
+    choose, and told by those kept apart.
     """
     labels, score = variant_labels(study), scores(study)[wish(study)]
+    seen, told = choosing(study), reporting(study)
+    shown = {v.id: "\n".join(miss.text for miss in misses(told, v)) for v in told.variants}
     rows = [
         {
             "variant": variant.id,
             "label": labels[variant.id],
-            "missed": "\n".join(miss.text for miss in missed),
-            "excess": sum(miss.excess for miss in missed),
+            "missed": shown[variant.id],
+            "excess": sum(miss.excess for miss in misses(seen, variant)),
             "aim": score(variant),
         }
-        for variant in study.variants
+        for variant in seen.variants
         if variant.status == "finished" and variant.facts
-        for missed in [misses(study, variant)]
     ]
     frame = pd.DataFrame(
         {name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in COLUMNS.items()}

@@ -7,6 +7,7 @@ import math
 from tflite_ui.analysis import words
 from tflite_ui.analysis.claims import loss_bound
 from tflite_ui.analysis.labels import is_baseline, sample_noun
+from tflite_ui.analysis.score_words import loss_words
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.goal import Goal
 from tflite_ui.core.measurement import Measurement
@@ -41,7 +42,10 @@ def measured(study: Study, variant: Variant, target: str | None) -> Measurement 
 
 
 def drop(variant: Variant) -> float | None:
-    """The loss of accuracy that the samples leave open, a fraction; 0 for the baseline; None when unknown."""
+    """The loss of quality that the samples leave open, a fraction; 0 for the baseline; None when unknown.
+
+    See ``loss_bound``: of answers, or for values the rise of the MAE as a share of the original's.
+    """
     if is_baseline(variant):
         return 0.0
     return loss_bound(variant.quality) if variant.quality else None
@@ -77,22 +81,28 @@ def _miss(study: Study, variant: Variant, goal: Goal) -> Miss | None:
         return Miss(excess=UNMEASURED, text=f"{goal.name}: not measured{where}.")
     if value <= limit:
         return None
-    return Miss(
-        excess=value / limit - 1 if limit else value, text=f"{goal.name}: {_said(study, goal, value)}."
-    )
+    said = _said(study, variant, goal, value)
+    return Miss(excess=value / limit - 1 if limit else value, text=f"{goal.name}: {said}.")
 
 
-def _said(study: Study, goal: Goal, value: float) -> str:
+def _said(study: Study, variant: Variant, goal: Goal, value: float) -> str:
     limit = goal.limit or 0.0
     if goal.key == "max_drop":
-        n = study.data.evaluation_samples if study.data else 0
-        on = words.counted(n, sample_noun(study))
-        may = f"a loss of up to {100 * value:.1f} points can't be ruled out on {on}"
-        return f"{may}; at most {100 * limit:g} is allowed"
+        return _loss_said(study, variant, value, limit)
     if goal.key == "max_latency_ms":
         return f"{words.milliseconds(value)} is {_over(value, limit)} the limit of {limit:g} ms"
     over = words.size(value - limit)
     return f"{words.size(value)} is {over} over the limit of {words.size(limit)}"
+
+
+def _loss_said(study: Study, variant: Variant, value: float, limit: float) -> str:
+    quality, total = variant.quality, study.data.evaluation_samples if study.data else 0
+    on = words.counted(quality.n if quality else total, sample_noun(study))
+    if quality and quality.score:
+        what = loss_words(quality.score.kind, value)
+        return f"{what} can't be ruled out on {on}; at most {100 * limit:g} % is allowed"
+    may = f"a loss of up to {100 * value:.1f} points can't be ruled out on {on}"
+    return f"{may}; at most {100 * limit:g} is allowed"
 
 
 def _over(value: float, limit: float) -> str:

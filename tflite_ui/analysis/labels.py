@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tflite_ui.analysis import words
+from tflite_ui.analysis.holdout import holds_out
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import BASELINE
@@ -60,8 +61,12 @@ def family(variant: Variant) -> Family:
 
 
 def sample_noun(study: Study) -> str:
-    """What one sample is: ``image`` when the data could be drawn as such, else ``sample``."""
-    return "image" if study.data and study.data.thumbnails else "sample"
+    """What one sample is: ``image`` when the data could be drawn as such, else ``sample``.
+
+    ``held-out image`` where the qualities shown are of samples that the study's search hasn't seen.
+    """
+    noun = "image" if study.data and study.data.thumbnails else "sample"
+    return f"held-out {noun}" if holds_out(study) else noun
 
 
 def is_baseline(variant: Variant) -> bool:

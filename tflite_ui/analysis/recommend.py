@@ -8,7 +8,10 @@ from collections.abc import Callable
 from tflite_ui.analysis import words
 from tflite_ui.analysis.claims import claim, interval, paired_difference
 from tflite_ui.analysis.goals import drop, latency, measured, misses
+from tflite_ui.analysis.holdout import choosing, reporting
 from tflite_ui.analysis.labels import is_baseline, sample_noun, target_labels, variant_labels
+from tflite_ui.analysis.score_words import TITLES, loss_words, numbers, real
+from tflite_ui.core import score as scored
 from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
@@ -27,17 +30,25 @@ def recommend(study: Study) -> Recommendation | None:
     Of the variants that finished and passed every check, those nearest to the goals are kept; of these,
     unless a goal limits the drop, those whose loss of accuracy is bearable: the paired 95 % interval of
     the difference to the baseline holds zero and goes no lower than one point (without labels, at most
-    one answer in a hundred may differ; without classes, at least 30 dB). Of these the smallest is taken,
+    one answer in a hundred may differ; of values the mean absolute error may rise by 1 %, by the bound,
+    however real; where there is nothing but outputs, at least 30 dB). Of these the smallest is taken,
     or the best in the measure that a ``min`` goal names; within 5 % the faster (or the smaller) wins.
+
+    Where a search has samples kept apart, the others choose and those tell what it comes to.
     """
-    candidates = [v for v in study.variants if v.facts and v.status == "finished" and _sound(v)]
+    judged, told = choosing(study), reporting(study)
+    candidates = _candidates(judged)
     if not candidates:
         return None
-    near = _least(candidates, lambda v: sum(miss.excess for miss in misses(study, v)))
+    near = _least(candidates, lambda v: sum(miss.excess for miss in misses(judged, v)))
     kept = near if _drop_limited(study) else _least(near, _harm(candidates))
-    taken = _best(study, kept)
-    unmet = (*(miss.text for miss in misses(study, taken)), *_unknown(study, taken))
-    return Recommendation(variant=taken.id, reason=_reason(study, taken, candidates), unmet=unmet)
+    taken = told.variant(_best(judged, kept).id) or told.baseline
+    unmet = (*(miss.text for miss in misses(told, taken)), *_unknown(told, taken))
+    return Recommendation(variant=taken.id, reason=_reason(told, taken, _candidates(told)), unmet=unmet)
+
+
+def _candidates(study: Study) -> list[Variant]:
+    return [v for v in study.variants if v.facts and v.status == "finished" and _sound(v)]
 
 
 def _sound(variant: Variant) -> bool:
@@ -62,11 +73,17 @@ def _harm(candidates: list[Variant]) -> Score:
 
 def _bearable(variant: Variant) -> bool:
     quality, open_loss = variant.quality, drop(variant)
-    if open_loss is None:
+    if open_loss is None or judged_by_noise(variant):
         decibels = quality.sqnr_db if quality else None
         return decibels is not None and decibels >= BEARABLE_SQNR_DB
     difference = paired_difference(quality) if quality and not is_baseline(variant) else None
     return open_loss <= BEARABLE_DROP and not (difference and difference.worse)
+
+
+def judged_by_noise(variant: Variant) -> bool:
+    """Whether nothing but outputs can be compared, so that 30 dB is what is bearable."""
+    score = variant.quality.score if variant.quality else None
+    return score is not None and score.kind == "difference"
 
 
 def _best(study: Study, variants: list[Variant]) -> Variant:
@@ -129,6 +146,9 @@ def _why_none(study: Study, candidates: list[Variant]) -> str:
     if loss is None or nearest.quality is None:
         return f"no other variant's outputs are near enough to the original's; {said} comes nearest"
     on = words.counted(nearest.quality.n, sample_noun(study))
+    if nearest.quality.score:
+        what = loss_words(nearest.quality.score.kind, loss)
+        return f"on {on} no other variant is shown to keep its quality ({said} comes nearest: {what} is open)"
     may = f"{said} comes nearest and may lose up to {100 * loss:.1f} points"
     return f"on {on} no other variant is shown to lose at most 1 point ({may})"
 
@@ -155,5 +175,15 @@ def _quality_said(study: Study, taken: Variant) -> str:
         return "accuracy not measured"
     said = claim(taken.quality, sample_noun(study), "accuracy")
     difference = paired_difference(taken.quality)
-    real = difference and (difference.worse or difference.better)
-    return said if difference is None or real else f"{said} ({interval(difference)})"
+    score = taken.quality.score
+    if score and score.against != "original" and not real(score):
+        return f"{said} ({_open(score)})"
+    certain = difference and (difference.worse or difference.better)
+    return said if difference is None or certain else f"{said} ({interval(difference)})"
+
+
+def _open(score: scored.Score) -> str:
+    """The interval of a change that may be none, e.g. ``MAE -0.02 to +0.03``."""
+    _, low, high = numbers(score.change, abs(score.low), abs(score.high))
+    signed = (("-" if end < 0 else "+") + text for end, text in ((score.low, low), (score.high, high)))
+    return f"{TITLES[score.kind]} {' to '.join(signed)}"

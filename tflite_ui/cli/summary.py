@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import is_baseline
+from tflite_ui.analysis.score_words import value_words
 from tflite_ui.cli.text_table import text_table
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
@@ -56,6 +57,8 @@ def _size(study: Study, variant: Variant, name: str) -> str:
 def _quality(quality: Quality | None) -> str:
     if quality is None:
         return NONE
+    if quality.score is not None and quality.score.against != "original":
+        return value_words(quality.score)
     if quality.metric == "sqnr_db":
         return words.decibels(quality.value)
     said = f"{quality.metric} {words.percent(quality.value, quality.n)}"

@@ -8,6 +8,7 @@ from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.recipe import Step
+from tflite_ui.core.score import Score
 from tflite_ui.core.training import CurvePoint
 
 Ending = Literal["finished", "failed", "cancelled", "timed_out", "lost"]
@@ -51,7 +52,9 @@ class Quality(Frozen):
     ``mae``, ``rmse`` and ``r2`` are errors against labels that are values, ``auc`` how well the error of a
     reconstruction tells labels of 1 from those of 0,
     ``macro_f1`` the mean over the classes of 2 true positives / (2 true positives + errors).
-    ``baseline_right_only`` and ``variant_right_only`` count the paired disagreements.
+    ``baseline_right_only`` and ``variant_right_only`` count the paired disagreements; ``score`` is what takes
+    their place where answers aren't classes. ``choosing`` and ``reporting`` are the same of the two halves
+    of the samples: a search chooses by the one and is reported on by the other; None under some hundreds.
     """
 
     metric: str
@@ -72,6 +75,9 @@ class Quality(Frozen):
     per_class: tuple[PerClass, ...] = ()
     baseline_right_only: int | None = None
     variant_right_only: int | None = None
+    score: Score | None = None
+    choosing: Quality | None = None
+    reporting: Quality | None = None
 
 
 class Variant(Frozen):
@@ -88,7 +94,7 @@ class Variant(Frozen):
     seconds: Seconds = Seconds()
     quality: Quality | None = None
     answers: str | None = None
-    """The digest of the file with each sample's answer; None where samples have no single answer."""
+    """The digest of the file with each sample's answer or score."""
     curve: tuple[CurvePoint, ...] = ()
     """The epochs of its model steps, one step after another."""
     cached: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,15 @@ class Answers:
     """``rows`` int32 [m] of the evaluation samples, ``first`` int32 [m] the class chosen, ``confidence``
 
     float32 [m] its output (a probability where the outputs are some), ``wanted`` int32 [m] the label,
-    NO_LABEL without labels.
+    NO_LABEL without labels; ``held`` bool [m] the samples kept apart from a search, of which some hundreds
+    of all report what a search came to (see ``evaluation/holdout.py``).
     """
 
     rows: Indices
     first: Indices
     confidence: npt.NDArray[np.float32]
     wanted: Indices
+    held: npt.NDArray[np.bool_]
 
     @property
     def labelled(self) -> bool:
@@ -32,16 +34,11 @@ class Answers:
 
     def of(self, rows: Indices) -> Answers:
         """The answers to ``rows`` alone, which all have to be here."""
-        places = np.searchsorted(self.rows, rows)
-        return Answers(rows, self.first[places], self.confidence[places], self.wanted[places])
+        return self.at(np.searchsorted(self.rows, rows))
+
+    def at(self, places: npt.NDArray[Any]) -> Answers:
+        """The answers at ``places``."""
+        return Answers(*(getattr(self, name)[places] for name in FIELDS))
 
 
-def write_answers(answers: Answers, path: Path) -> None:
-    """Write ``answers`` to ``path``, an .npz."""
-    np.savez_compressed(path, **vars(answers))
-
-
-def read_answers(path: Path) -> Answers:
-    """What ``write_answers`` wrote."""
-    with np.load(path) as stored:
-        return Answers(**{name: stored[name] for name in ("rows", "first", "confidence", "wanted")})
+FIELDS = ("rows", "first", "confidence", "wanted", "held")

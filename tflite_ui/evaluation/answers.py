@@ -7,12 +7,13 @@ import numpy as np
 from tflite_ui.datasets.answers import NO_LABEL, Answers
 from tflite_ui.evaluation.fidelity import Array, Outputs, classes_output
 from tflite_ui.evaluation.quality import judge
+from tflite_ui.evaluation.scores import Rows
 
 HALF = 0.5
 
 
-def answers_of(rows: Array, outputs: Outputs, originals: Outputs, labels: Array | None) -> Answers | None:
-    """The answers that ``outputs`` (float32 [m, ...] by name) give to the samples ``rows`` [m].
+def answers_of(ran: Rows, outputs: Outputs, originals: Outputs, labels: Array | None) -> Answers | None:
+    """The answers that ``outputs`` (float32 [m, ...] by name) give to the samples that were run.
 
     The output is the one whose classes the labels fit, else the first with classes; None where there is
     none with one choice for each sample.
@@ -21,16 +22,17 @@ def answers_of(rows: Array, outputs: Outputs, originals: Outputs, labels: Array 
     name = verdicts.output if verdicts else classes_output(originals)
     if name is None or originals[name].ndim > 2 or (verdicts and verdicts.labels.ndim != 1):
         return None
-    values = outputs[name].reshape(len(rows), -1)
+    values = outputs[name].reshape(len(ran.rows), -1)
     if values.shape[1] > 1:
         first, confidence = np.argmax(values, axis=1), np.max(values, axis=1)
     else:
         limit = HALF if originals[name].min() >= 0 and originals[name].max() <= 1 else 0.0
         first, confidence = (values[:, 0] > limit).astype(int), values[:, 0]
-    wanted = np.full(len(rows), NO_LABEL) if verdicts is None else verdicts.labels
+    wanted = np.full(len(ran.rows), NO_LABEL) if verdicts is None else verdicts.labels
     return Answers(
-        rows=rows.astype(np.int32),
+        rows=ran.rows.astype(np.int32),
         first=first.astype(np.int32),
         confidence=confidence.astype(np.float32),
         wanted=wanted.astype(np.int32),
+        held=ran.held,
     )

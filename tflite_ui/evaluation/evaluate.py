@@ -10,12 +10,12 @@ import numpy as np
 
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.variant import Quality
-from tflite_ui.datasets.answers import write_answers
-from tflite_ui.evaluation.answers import answers_of
+from tflite_ui.datasets.scores import write_record
 from tflite_ui.evaluation.fidelity import Array
-from tflite_ui.evaluation.quality import measure
+from tflite_ui.evaluation.holdout import held_out
+from tflite_ui.evaluation.judged import Judged
+from tflite_ui.evaluation.scores import Rows
 from tflite_ui.evaluation.shards import run_sharded
-from tflite_ui.evaluation.tasks import further
 from tflite_ui.litert.interpreter import Session, rows_of, run_all, take
 
 Report = Callable[[float], None]
@@ -40,20 +40,19 @@ def evaluate(
     """The quality of ``file`` on ``inputs`` (each [n, ...]), against labels and the baseline's outputs.
 
     ``n`` in the result is how many samples were run: fewer, chosen evenly at random, when all would take
-    longer than BUDGET_SECONDS. Each sample's answer is written to ``answers``, where there is one.
+    longer than BUDGET_SECONDS. Each sample's answer or score is written to ``answers``.
     Raises VerificationFailed or DataMismatch.
     """
     n = len(next(iter(inputs.values()), ()))
     if not n:
         raise DataMismatch("There are no evaluation samples.", "Add samples to the data.")
     rows, outputs = run(file, inputs, cores, progress)
-    chosen, originals = None if labels is None else labels[rows], take(baseline_outputs, rows)
-    given = answers_of(rows, outputs, originals, chosen) if answers else None
-    if answers and given:
-        write_answers(given, answers)
     used = inputs if len(rows) == n else take(inputs, rows)
-    more = further(used, outputs, originals, chosen)
-    return measure(outputs, originals, chosen).model_copy(update=more)
+    ran = Rows(rows, held_out(n, labels)[rows])
+    found = Judged(ran, used, outputs, take(baseline_outputs, rows), None if labels is None else labels[rows])
+    if answers and (record := found.record()):
+        write_record(record, answers)
+    return found.quality()
 
 
 def run(

@@ -27,7 +27,8 @@ TOP = 5
 class Verdicts:
     """Whether each answer is right, bool [n, ...]: the variant's and the baseline's, with the labels.
 
-    ``output`` is the one that was judged, ``given`` what the variant answers, of the labels' shape.
+    ``output`` is the one that was judged, ``given`` what the variant answers and ``original`` what the
+    baseline does, of the labels' shape.
     """
 
     labels: Array
@@ -35,6 +36,7 @@ class Verdicts:
     baseline: Array
     output: str = ""
     given: Array | None = None
+    original: Array | None = None
 
 
 def measure(outputs: Outputs, originals: Outputs, labels: Array | None) -> Quality:
@@ -70,7 +72,7 @@ def judge(outputs: Outputs, originals: Outputs, labels: Array) -> Verdicts | Non
         else:
             limit = HALF if values.min() >= 0 and values.max() <= 1 else 0.0
             given, original = (each[name].reshape(wanted.shape) > limit for each in (outputs, originals))
-        return Verdicts(wanted, given == wanted, original == wanted, name, given)
+        return Verdicts(wanted, given == wanted, original == wanted, name, given, original)
     return None
 
 

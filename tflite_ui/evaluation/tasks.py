@@ -36,15 +36,19 @@ def regression(outputs: Outputs, originals: Outputs, labels: Array) -> dict[str,
     R2 is 1 - sum of squared errors / sum of squared deviations of the labels from their mean; left out where
     all labels are equal. Nothing where no output has a value for each label.
     """
-    wanted = labels.astype(np.float64)
-    fitting = (name for name, values in originals.items() if values.size == labels.size)
-    name = next((name for name in fitting if len(originals[name]) == len(labels)), None)
+    wanted, name = labels.astype(np.float64), fitting_output(originals, labels)
     if name is None:
         return {}
     error = outputs[name].reshape(labels.shape).astype(np.float64) - wanted
     spread = float(np.sum(np.square(wanted - wanted.mean())))
     found = {"mae": float(np.mean(np.abs(error))), "rmse": math.sqrt(float(np.mean(np.square(error))))}
     return found | ({"r2": 1 - float(np.sum(np.square(error))) / spread} if spread else {})
+
+
+def fitting_output(originals: Outputs, labels: Array) -> str | None:
+    """The first output that has a value for each label; None where none has."""
+    fitting = (name for name, values in originals.items() if values.size == labels.size)
+    return next((name for name in fitting if len(originals[name]) == len(labels)), None)
 
 
 def reconstruction_auc(inputs: Mapping[str, Array], outputs: Outputs, labels: Array) -> float | None:

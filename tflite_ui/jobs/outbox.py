@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tflite_ui.analysis.holdout import holds_out
 from tflite_ui.core.data import SampleView
 from tflite_ui.core.study import Study
 from tflite_ui.core.trial import Trial
-from tflite_ui.datasets.answers import Answers, read_answers
+from tflite_ui.datasets.scores import Record, read_record
 from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.views import sample_views, trial
 from tflite_ui.jobs.workshop import Workshop
@@ -28,13 +29,17 @@ class Outbox:
         """A variant's .tflite; raises NotFound."""
         return variant_file(study, variant, self._blobs.path)
 
-    def answers(self, study: Study, variant: str) -> Answers | None:
-        """A variant's answers, sample by sample; None where none were kept."""
+    def answers(self, study: Study, variant: str) -> Record | None:
+        """A variant's answers or scores, sample by sample; None where none were kept, or in another form.
+
+        Of a search's study those of the samples that it hasn't seen.
+        """
         found = study.variant(variant)
         digest = found.answers if found else None
         if digest is None or not self._blobs.has(digest):
             return None
-        return read_answers(self._blobs.path(digest, "answers.npz"))
+        record = read_record(self._blobs.path(digest, "answers.npz"))
+        return record.at(record.held.nonzero()[0]) if holds_out(study) else record
 
     def samples(self, study: Study, rows: Sequence[int]) -> tuple[SampleView, ...]:
         """Those evaluation samples to look at; none when they can't be had now."""

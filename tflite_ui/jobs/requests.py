@@ -18,6 +18,7 @@ from tflite_ui.core.target import Availability
 from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.variant import Variant
 from tflite_ui.datasets.fit import Use, fit
+from tflite_ui.evaluation.holdout import FEWEST
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.store.studies import Studies
 from tflite_ui.targets import targets
@@ -114,6 +115,7 @@ def new_study(
     notes: tuple[str, ...],
 ) -> Study:
     """A study with everything queued."""
+    notes = (*notes, *_unheld(request, data))
     title = f"{source.name} with {data.name}" if data else source.name
     variants = tuple(new_variant(planned) for planned in plan.variants)
     return Study(
@@ -131,6 +133,17 @@ def new_study(
         measurements=tuple(_measurement(v, t) for t in plan.targets for v in variants),
         goals=plan.goals,
         warnings=notes,
+    )
+
+
+def _unheld(request: Request, data: DataSummary | None) -> tuple[str, ...]:
+    """What is to be known of a search with too few samples to keep some apart."""
+    if request.search is None or data is None or data.evaluation_samples >= FEWEST:
+        return ()
+    n = f"{data.evaluation_samples:,}"
+    return (
+        f"The search chooses and is judged on the same {n} samples: under {FEWEST} none are held out, "
+        "so what is shown of the recipe it takes is a little rosy.",
     )
 
 

@@ -76,6 +76,7 @@ def _study(document: Document) -> Study:
             recipes=tuple(v.recipe for v in variants),
             targets=tuple(dict.fromkeys(m.spec for m in measurements)),
             goals=goals,
+            search=document.get("search"),
             seed=document.get("seed", 0),
         ),
         environment=Environment.model_validate(document["environment"]),

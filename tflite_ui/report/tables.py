@@ -8,6 +8,7 @@ from tflite_ui.analysis import words
 from tflite_ui.analysis.claims import paired_difference
 from tflite_ui.analysis.frames import latency_frame, variants_frame
 from tflite_ui.analysis.labels import is_baseline, target_labels, variant_labels
+from tflite_ui.analysis.score_words import change_words, real, value_words
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
@@ -65,6 +66,9 @@ def _quality(variant: Variant) -> str:
     quality = variant.quality
     if quality is None:
         return MISSING
+    if quality.score is not None and quality.score.against != "original":
+        said = value_words(quality.score)
+        return f"{said} ({change_words(quality.score)})" if real(quality.score) else said
     if quality.metric == "sqnr_db":
         return words.decibels(quality.value)
     said = words.percent(quality.value, quality.n)

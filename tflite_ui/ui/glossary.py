@@ -68,7 +68,12 @@ HELP: Final[dict[str, str]] = {
     "sqnr_db": (
         "Signal-to-quantisation-noise ratio of the outputs in decibels: higher is closer to the original."
     ),
-    "drop": "How many percentage points the quality may fall below the baseline's.",
+    "drop": (
+        "How far the quality may fall below the baseline's, by what can't be ruled out. Classes: percentage "
+        "points of accuracy. Values: per cent by which the mean absolute error rises over the baseline's. "
+        "Reconstructions: likewise of their error, or points of AUC. Masks: points of overlap (IoU). Without "
+        "labels: answers, or outputs, that differ from the original's."
+    ),
     "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
     "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
     "try": (
@@ -76,7 +81,9 @@ HELP: Final[dict[str, str]] = {
     ),
     "paired": (
         "Both answer the same samples, so only those that one of them alone gets right tell them apart "
-        "(McNemar's test, mid-p). Under p = 0.05 a difference is called real."
+        "(McNemar's test, mid-p). Under p = 0.05 a difference is called real. Values, masks and "
+        "reconstructions have a score for each sample: a paired bootstrap of 2,000 resamples gives the "
+        "change's 95 % interval."
     ),
     "top5": "The share of labelled samples whose label is among the five first answers.",
     "macro_f1": "F1 of each class, averaged: every class counts alike, however few samples it has.",
@@ -91,7 +98,8 @@ HELP: Final[dict[str, str]] = {
     "hardware": "Where the model is to run in the end. It decides what is advised, not where it is measured.",
     "search": (
         "When what is chosen below has been made, more recipes are tried for so long: conversions, what is "
-        "advised, then what an estimator asks for. The best of them are timed."
+        "advised, then what an estimator asks for. The best of them are timed. From 400 evaluation samples "
+        "on half of them choose; the other half, which the search never sees, gives the quality shown."
     ),
     "next": "From the rules in docs/strategy.md, for the goals that are still missed. Nothing is promised.",
     "decide": "Moves the goals and asks again, among what has been measured; nothing runs.",

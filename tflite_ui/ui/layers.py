@@ -7,7 +7,7 @@ import streamlit as st
 from tflite_ui.analysis.claims import claim
 from tflite_ui.analysis.diagnosis import Proposal, finding, layer_frame, promise, proposals, remedied
 from tflite_ui.analysis.labels import sample_noun, variant_labels
-from tflite_ui.analysis.paired import pair, sentence
+from tflite_ui.analysis.scored import said_of_two
 from tflite_ui.api import Desk
 from tflite_ui.charts.layers import histogram_chart, layers_chart
 from tflite_ui.core.diagnosis import Diagnosis
@@ -154,7 +154,7 @@ def _tried(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
         after = desk.outbox.answers(study, other.id)
         if before is not None and after is not None:
             names = labels[variant.id], labels[other.id]
-            lines.append(sentence(pair(before, after), *names, sample_noun(study)))
+            lines += said_of_two(before, after, *names, sample_noun(study))
         st.markdown("- " + "  \n".join(notices.plain(line) for line in lines))
 
 

@@ -11,7 +11,8 @@ from tflite_ui.api import Desk
 from tflite_ui.charts.confusion import MOST_CLASSES, confusion_chart
 from tflite_ui.core.study import Study
 from tflite_ui.datasets.answers import Answers
-from tflite_ui.ui import figures, gallery, glossary, notices
+from tflite_ui.datasets.scores import Record, Scores
+from tflite_ui.ui import figures, gallery, glossary, notices, scored
 
 SHOWN = 12
 
@@ -34,7 +35,17 @@ def draw(desk: Desk, study: Study) -> None:
     elif answers[0] is None or answers[1] is None:
         st.caption("Their answers aren't kept here any more: run the study again.")
     else:
-        _compared(desk, study, (known[first], known[second]), (answers[0], answers[1]))
+        _told(desk, study, (known[first], known[second]), (answers[0], answers[1]))
+
+
+def _told(desk: Desk, study: Study, names: tuple[str, str], records: tuple[Record, Record]) -> None:
+    first, second = records
+    if isinstance(first, Answers) and isinstance(second, Answers):
+        _compared(desk, study, names, (first, second))
+    elif isinstance(first, Scores) and isinstance(second, Scores):
+        scored.draw(desk, study, names, (first, second))
+    else:
+        st.caption("These two were judged in different ways: run the study again.")
 
 
 def _choice(label: str, ids: list[str], known: dict[str, str], name: str, start: int, study: Study) -> str:

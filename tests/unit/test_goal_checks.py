@@ -1,0 +1,57 @@
+"""Goals that a request can't meet, whatever the variants: refused, or told, before anything runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import study_parts
+from tflite_ui.core.errors import InvalidGoal
+from tflite_ui.core.goal import parse_goals
+from tflite_ui.core.plan import Plan, StudyRequest, make_plan
+from tflite_ui.core.search import Search
+from tflite_ui.jobs.goal_checks import check_goals, too_few
+from tflite_ui.targets import targets
+from tflite_ui.techniques import techniques
+
+REQUEST = StudyRequest(model="m", data="d", recipes=("float16",), targets=("xnnpack:threads=2",))
+
+
+def plan(request: StudyRequest, *goals: str) -> Plan:
+    return make_plan(request, parse_goals(goals), techniques(), targets(), {})
+
+
+@pytest.mark.parametrize(
+    ("update", "goal", "says"),
+    [
+        ({}, "max_latency_ms@gpu=1", "nothing is timed on gpu, so no variant can meet it"),
+        ({"targets": ()}, "min=latency_ms", "nothing is timed without a target"),
+        ({"data": None}, "max_drop=0.01", "can't be judged without data"),
+        ({"data": None}, "min=drop", "can't be judged without data"),
+    ],
+)
+def test_goals_on_what_is_not_measured_are_refused(update: dict[str, object], goal: str, says: str) -> None:
+    request = REQUEST.model_copy(update=update)
+    with pytest.raises(InvalidGoal, match=says) as refused:
+        check_goals(plan(request, goal), request)
+    assert refused.value.message.startswith(goal)
+    assert refused.value.hint
+
+
+def test_other_goals_are_not() -> None:
+    goals = ("max_latency_ms@xnnpack=1", "max_drop=0.01", "max_bytes=1000", "min=latency_ms")
+    check_goals(plan(REQUEST, *goals), REQUEST)
+
+
+def test_too_few_samples_for_a_limit_are_told_with_how_many_would_do() -> None:
+    few = study_parts.data().model_copy(update={"evaluation_samples": 200})
+    found = too_few(parse_goals(["max_drop=0.01"]), REQUEST, few)
+    assert "can't be shown on 200 samples" in found[0]
+    assert "up to 1.4 points stays open (at least 276 would do)" in found[0]
+    enough = few.model_copy(update={"evaluation_samples": 276})
+    assert too_few(parse_goals(["max_drop=0.01"]), REQUEST, enough) == ()
+    searched = REQUEST.model_copy(update={"search": Search(minutes=1)})
+    half = too_few(
+        parse_goals(["max_drop=0.01"]), searched, few.model_copy(update={"evaluation_samples": 500})
+    )
+    assert "on 250 samples" in half[0]
+    assert "no number of samples" in too_few(parse_goals(["max_drop=0"]), REQUEST, enough)[0]

@@ -1,0 +1,39 @@
+"""A search's study by the samples that choose, and by those that report what it came to.
+
+Each variant's quality holds both halves (``evaluation/holdout.py``); without a search, or under some
+hundreds of samples, there are none and all samples do both.
+"""
+
+from __future__ import annotations
+
+from tflite_ui.core.study import Study
+from tflite_ui.core.variant import Quality, Variant
+
+
+def holds_out(study: Study) -> bool:
+    """Whether some samples are kept apart from this study's search."""
+    return study.request.search is not None and any(v.quality and v.quality.reporting for v in study.variants)
+
+
+def choosing(study: Study) -> Study:
+    """The study as its search sees it: each quality is that of the samples which choose."""
+    return _by(study, "choosing")
+
+
+def reporting(study: Study) -> Study:
+    """The study as it is shown: each quality is that of the samples which the search hasn't seen."""
+    return _by(study, "reporting")
+
+
+def _by(study: Study, half: str) -> Study:
+    if not holds_out(study):
+        return study
+    return study.model_copy(update={"variants": tuple(_variant(v, half) for v in study.variants)})
+
+
+def _variant(variant: Variant, half: str) -> Variant:
+    part: Quality | None = getattr(variant.quality, half) if variant.quality else None
+    if variant.quality is None or part is None:
+        return variant
+    both = {name: getattr(variant.quality, name) for name in ("choosing", "reporting")}
+    return variant.model_copy(update={"quality": part.model_copy(update=both)})
