@@ -39,6 +39,7 @@ def test_goals_on_what_is_not_measured_are_refused(update: dict[str, object], go
 
 def test_other_goals_are_not() -> None:
     goals = ("max_latency_ms@xnnpack=1", "max_drop=0.01", "max_bytes=1000", "min=latency_ms")
+    check_goals(plan(REQUEST, "max_latency_ms@xnnpack:threads=2=1"), REQUEST)
     check_goals(plan(REQUEST, *goals), REQUEST)
 
 
@@ -55,3 +56,9 @@ def test_too_few_samples_for_a_limit_are_told_with_how_many_would_do() -> None:
     )
     assert "on 250 samples" in half[0]
     assert "no number of samples" in too_few(parse_goals(["max_drop=0"]), REQUEST, enough)[0]
+
+
+def test_a_goals_target_may_have_options() -> None:
+    (goal,) = parse_goals(["max_latency_ms@xnnpack:threads=2=1.5"])
+    assert (goal.target, goal.limit) == ("xnnpack:threads=2", 1.5)
+    assert goal.name == "max_latency_ms@xnnpack:threads=2"

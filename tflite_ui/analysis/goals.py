@@ -18,8 +18,9 @@ UNMEASURED = 1e6
 
 
 class Miss(Frozen):
-    """A goal that a variant misses: ``excess`` is its value over the limit, minus 1; ``text`` says it."""
+    """A goal, by name, that a variant misses: ``excess`` is value over limit, minus 1; ``text`` says it."""
 
+    goal: str
     excess: float
     text: str
 
@@ -78,11 +79,12 @@ def _miss(study: Study, variant: Variant, goal: Goal) -> Miss | None:
     value, limit = _value(study, variant, goal), goal.limit or 0.0
     if value is None:
         where = f" on {goal.target}" if goal.target else ""
-        return Miss(excess=UNMEASURED, text=f"{goal.name}: not measured{where}.")
+        return Miss(goal=goal.name, excess=UNMEASURED, text=f"{goal.name}: not measured{where}.")
     if value <= limit:
         return None
     said = _said(study, variant, goal, value)
-    return Miss(excess=value / limit - 1 if limit else value, text=f"{goal.name}: {said}.")
+    excess = value / limit - 1 if limit else value
+    return Miss(goal=goal.name, excess=excess, text=f"{goal.name}: {said}.")
 
 
 def _said(study: Study, variant: Variant, goal: Goal, value: float) -> str:

@@ -50,7 +50,7 @@ def parse_goals(texts: Iterable[str]) -> tuple[Goal, ...]:
 
 
 def _parse(text: str) -> Goal:
-    name, equals, value = text.partition("=")
+    name, equals, value = text.rpartition("=")
     key, _, target = name.strip().partition("@")
     if key not in GoalKey.__args__ or not equals:  # type: ignore[attr-defined]
         keys = ", ".join(GoalKey.__args__)  # type: ignore[attr-defined]

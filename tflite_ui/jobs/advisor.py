@@ -55,6 +55,6 @@ def _open_goals(study: Study) -> tuple[str, ...]:
     """The goals that the recommended variant misses; all of them when it misses none."""
     advice = study.recommendation
     taken = study.variant(advice.variant) if advice else None
-    missed = {miss.text.partition(":")[0] for miss in misses(study, taken)} if taken else set()
-    kept = tuple(text for text in study.request.goals if text.partition("=")[0] in missed)
+    missed = {miss.goal for miss in misses(study, taken)} if taken else set()
+    kept = tuple(text for text in study.request.goals if text.rpartition("=")[0] in missed)
     return kept or study.request.goals

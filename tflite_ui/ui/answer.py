@@ -64,11 +64,6 @@ def _sentence(desk: Desk, study: Study) -> None:
         st.warning(notices.plain(miss), icon=":material/flag:")
 
 
-def _within(reason: str) -> str:
-    """A sentence's start as it stands inside another: lower case, but not for a name in capitals."""
-    return reason if reason[1:2].isupper() else reason[:1].lower() + reason[1:]
-
-
 def _no_advice(study: Study) -> str:
     if study.state in ("queued", "running"):
         return "The recommendation comes when all has been measured."

@@ -13,6 +13,7 @@ from tflite_ui.analysis.frames import variants_frame
 from tflite_ui.analysis.goals import latency
 from tflite_ui.analysis.labels import target_labels
 from tflite_ui.analysis.measures import comparison_frame, measures
+from tflite_ui.analysis.score_words import LOSSES
 from tflite_ui.api import Desk
 from tflite_ui.charts.history import history_chart
 from tflite_ui.core.goal import Goal, parse_goals
@@ -95,15 +96,19 @@ def _limit(
 def _loss(study: Study) -> float | None:
     if not any(variant.quality for variant in study.variants):
         return None
+    scores = (variant.quality.score for variant in study.variants if variant.quality)
+    kind = next((score.kind for score in scores if score), None)
+    counted = f" Here it is {LOSSES[kind].format('so many %')}." if kind else ""
     stated = next((100 * (goal.limit or 0.0) for goal in study.goals if goal.key == "max_drop"), 10.0)
     value = st.slider(
-        "Lose at most, points",
+        f"Lose at most, {'%' if kind else 'points'}",
         0.0,
         10.0,
         min(stated, 10.0),
         step=0.1,
         key=f"decide.drop.{study.id}",
-        help="Counted as what can't be ruled out on these samples. At its right end there is no limit.",
+        help="Counted as what can't be ruled out on these samples."
+        f"{counted} At its right end there is no limit.",
     )
     return None if value >= 10.0 else float(value)
 
@@ -147,11 +152,6 @@ def _table(study: Study, marked: frozenset[str] | None) -> None:
         shown.insert(1, "front", frame["variant"].isin(marked))
     kept = [name for name in shown if shown[name].notna().any()]
     st.dataframe(shown[kept], hide_index=True, column_config=_columns(study), placeholder="")
-
-
-def _latency(study: Study, id: str) -> float | None:
-    variant = study.variant(id)
-    return latency(study, variant, None) if variant else None
 
 
 def _columns(study: Study) -> dict[str, Any]:
