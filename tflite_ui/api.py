@@ -25,6 +25,7 @@ from tflite_ui.jobs.diagnoses import Diagnoses
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
+from tflite_ui.jobs.explorer import Explorer
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
@@ -65,7 +66,8 @@ class Desk:
     """See the module. ``home`` defaults to ``$TFLITE_UI_HOME``, else the user's data folder.
 
     ``knowledge`` holds the operators of files, and what targets took of them in earlier runs;
-    ``outbox`` gives out what is taken home.
+    ``outbox`` gives out what is taken home; ``diagnoses`` finds the layers that lose, ``explorer`` serves
+    Model Explorer.
 
     ``executor`` says where jobs run, on this machine by default. With ``warm`` (the app) its
     imports begin at once and broken-off studies are taken up again.
@@ -96,6 +98,7 @@ class Desk:
             self._workshop, self._studies, self._uploads, self._preparations, recommend
         )
         self.diagnoses = Diagnoses(self._workshop, self._uploads, self._preparations)
+        self.explorer = Explorer()
         self._availability = Availabilities(self._workshop)
         self.outbox = Outbox(self._workshop, self.knowledge)
         if warm:
@@ -270,6 +273,7 @@ class Desk:
 
     def close(self) -> None:
         """Stop jobs, leaving what is open to be resumed, and let go of the home folder."""
+        self.explorer.close()
         self._supervisor.close()
         self._workshop.executor.close()
         self._inspections.close()
