@@ -26,6 +26,7 @@ from tflite_ui.jobs.diagnoses import Diagnoses
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
+from tflite_ui.jobs.explorer import Explorer
 from tflite_ui.jobs.goal_checks import check_goals, too_few
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
@@ -67,7 +68,8 @@ class Desk:
     """See the module. ``home`` defaults to ``$TFLITE_UI_HOME``, else the user's data folder.
 
     ``knowledge`` holds the operators of files, and what targets took of them in earlier runs;
-    ``outbox`` gives out what is taken home.
+    ``outbox`` gives out what is taken home; ``diagnoses`` finds the layers that lose, ``explorer`` serves
+    Model Explorer.
 
     ``executor`` says where jobs run, on this machine by default. With ``warm`` (the app) its
     imports begin at once and broken-off studies are taken up again.
@@ -98,6 +100,7 @@ class Desk:
             self._workshop, self._studies, self._uploads, self._preparations, recommend
         )
         self.diagnoses = Diagnoses(self._workshop, self._uploads, self._preparations)
+        self.explorer = Explorer()
         self._availability = Availabilities(self._workshop)
         self.outbox = Outbox(self._workshop, self.knowledge)
         if warm:
@@ -275,6 +278,7 @@ class Desk:
 
     def close(self) -> None:
         """Stop jobs, leaving what is open to be resumed, and let go of the home folder."""
+        self.explorer.close()
         self._supervisor.close()
         self._workshop.executor.close()
         self._inspections.close()

@@ -63,6 +63,22 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
+def test_every_chart_has_an_accepted_specification() -> None:
+    charts = [path for path in FILES if path.parent.name == "charts" and path.stem != "theme"]
+    public = {f.name for path in charts for f in functions(path) if not f.name.startswith("_")}
+    themed = {f.name for path in charts for f in functions(path) if "dark" in {a.arg for a in f.args.args}}
+    golden = ast.parse((ROOT / "tests/golden/test_chart_specs.py").read_text("utf-8"))
+    calls = [node.func for node in ast.walk(golden) if isinstance(node, ast.Call)]
+    drawn = {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+    assert len(public & themed) > 12
+    assert public & themed <= drawn
+
+
+def functions(path: Path) -> list[ast.FunctionDef]:
+    """The functions that a file defines at its top level."""
+    return [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_room_is_not_crowded(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 300

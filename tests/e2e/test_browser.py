@@ -228,6 +228,29 @@ def test_the_sample_is_chosen_and_run_by_keyboard_alone(
     page.context.close()
 
 
+def test_a_drawing_is_answered_by_every_variant(address: str, browser: Browser, finished: Ran) -> None:
+    page = _open(browser, f"{address}/results?study={finished.id}")
+    page.get_by_role("tab", name="Try it").click()
+    page.get_by_role("radio", name="A drawing").or_(page.get_by_role("button", name="A drawing")).click()
+    go = page.get_by_role("button", name="Try the drawing")
+    expect(go).to_be_disabled(timeout=20_000)
+    canvas = page.get_by_label("Draw here")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=8)
+    page.mouse.up()
+    go.click()
+    expect(page.get_by_text("a single run in one thread")).to_be_visible(timeout=PATIENCE)
+    seen = page.locator("[data-testid=stImage] img").first
+    expect(seen).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Undo").click()
+    expect(go).to_be_disabled()
+    page.context.close()
+
+
 def test_history_leads_back(address: str, browser: Browser, finished: Ran) -> None:
     page = _open(browser, f"{address}/studies")
     page.get_by_role("link", name=re.compile("See results|Watch")).last.click()

@@ -19,36 +19,42 @@ from PIL import Image
 
 from tests import studies
 from tflite_ui import charts
+from tflite_ui.analysis.curves import curve_frame
 from tflite_ui.analysis.diagnosis import layer_frame
 from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
+from tflite_ui.analysis.fusion import fusion
 from tflite_ui.analysis.measures import GZIP, SIZE, comparison_frame, measures
 from tflite_ui.analysis.truth import truth_frame
+from tflite_ui.charts import theme
 from tflite_ui.charts.confusion import confusion_chart
+from tflite_ui.charts.graph import graph_dot
 from tflite_ui.charts.history import history_chart
 from tflite_ui.charts.layers import histogram_chart, layers_chart
 from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer
+from tflite_ui.core.outline import MODEL_INPUT, FileOutline, OperatorNode
 from tflite_ui.core.study import Study
+from tflite_ui.core.training import CurvePoint
 
-Draw = Callable[[Study], Any]
+Draw = Callable[[Study, bool], Any]
 STATES = [studies.finished, studies.running, studies.empty, studies.all_failed, studies.no_data]
 
 
-def _pareto(study: Study, **more: Any) -> Any:
+def _pareto(study: Study, dark: bool, **more: Any) -> Any:
     found = {measure.column: measure for measure in measures(study)}
     y = found.get("quality_shown", GZIP)
-    return charts.pareto_chart(comparison_frame(study), SIZE, y, **more)
+    return charts.pareto_chart(comparison_frame(study), SIZE, y, dark=dark, **more)
 
 
-def _pareto_latency(study: Study, **more: Any) -> Any:
+def _pareto_latency(study: Study, dark: bool, **more: Any) -> Any:
     found = {measure.column: measure for measure in measures(study)}
     x, y = found.get("p50:xnnpack", GZIP), found.get("quality_shown", SIZE)
-    return charts.pareto_chart(comparison_frame(study), x, y, "chosen", **more)
+    return charts.pareto_chart(comparison_frame(study), x, y, "chosen", dark=dark, **more)
 
 
-def _overview(study: Study) -> Any:
+def _overview(study: Study, dark: bool) -> Any:
     found = {measure.column: measure for measure in measures(study)}
     y = found.get("quality_shown", GZIP)
-    return charts.overview(comparison_frame(study), latency_frame(study), SIZE, y)
+    return charts.overview(comparison_frame(study), latency_frame(study), SIZE, y, dark)
 
 
 CHANGES = pd.DataFrame(
@@ -85,27 +91,48 @@ BLAMED = Diagnosis(
     seconds=1.0,
 )
 
+OUTLINE = FileOutline(
+    operators=(
+        OperatorNode(kind="QUANTIZE", name="q", sources=(MODEL_INPUT,), takes="float32", gives="int8"),
+        OperatorNode(
+            kind="CONV_2D",
+            name="a/stem/Conv2D",
+            sources=(0,),
+            activation="RELU",
+            takes="int8",
+            gives="int8",
+            weights="int8",
+        ),
+        OperatorNode(kind="SOFTMAX", name="label", sources=(1,), takes="int8", gives="float32"),
+    ),
+    ends=(2,),
+)
+CURVE = tuple(
+    CurvePoint(technique="qat", epoch=i + 1, of=3, metrics={"accuracy": 0.9 + i / 50, "val_accuracy": v})
+    for i, v in enumerate((0.91, 0.93, 0.92))
+)
+
 DRAWN: dict[str, Draw] = {
-    "size": lambda study: charts.size_chart(variants_frame(study)),
-    "size_dark": lambda study: charts.size_chart(variants_frame(study), dark=True),
-    "quality": lambda study: charts.quality_chart(variants_frame(study)),
-    "latency": lambda study: charts.latency_chart(latency_frame(study)),
-    "latency_one_target": lambda study: charts.latency_chart(_one_target(study)),
-    "distribution": lambda study: charts.distribution_chart(distribution_frame(study)),
-    "truth": lambda study: charts.truth_chart(truth_frame(study)),
-    "truth_everywhere": lambda _: charts.truth_chart(truth_frame(studies.everywhere())),
-    "operators": lambda _: charts.operators_chart(_costs()),
+    "size": lambda study, dark: charts.size_chart(variants_frame(study), dark),
+    "quality": lambda study, dark: charts.quality_chart(variants_frame(study), dark),
+    "latency": lambda study, dark: charts.latency_chart(latency_frame(study), dark),
+    "latency_one_target": lambda study, dark: charts.latency_chart(_one_target(study), dark),
+    "distribution": lambda study, dark: charts.distribution_chart(distribution_frame(study), dark),
+    "truth": lambda study, dark: charts.truth_chart(truth_frame(study), dark),
+    "truth_everywhere": lambda _, dark: charts.truth_chart(truth_frame(studies.everywhere()), dark),
+    "operators": lambda _, dark: charts.operators_chart(_costs(), dark),
     "pareto": _pareto,
     "pareto_latency": _pareto_latency,
     "overview": _overview,
 }
 FIXED: dict[str, Draw] = {
-    "confusion": lambda _: confusion_chart(CHANGES, labelled=True, width=400),
-    "history": lambda _: history_chart(TRIED, "Size, gzip", width=600),
-    "layers": lambda _: layers_chart(layer_frame(BLAMED)),
-    "layers_dark": lambda _: layers_chart(layer_frame(BLAMED), dark=True),
-    "values": lambda _: histogram_chart(SPREAD, "Values it gives"),
+    "confusion": lambda _, dark: confusion_chart(CHANGES, labelled=True, width=400, dark=dark),
+    "curve": lambda _, dark: charts.curve_chart(curve_frame(CURVE), dark),
+    "history": lambda _, dark: history_chart(TRIED, "Size, gzip", width=600, dark=dark),
+    "layers": lambda _, dark: layers_chart(layer_frame(BLAMED), dark),
+    "values": lambda _, dark: histogram_chart(SPREAD, "Values it gives", dark),
 }
+KEPT = [(name, False) for name in DRAWN | FIXED] + [("size", True), ("layers", True)]
 
 
 def _costs() -> Any:
@@ -117,24 +144,48 @@ def _one_target(study: Study) -> Any:
     return frame[(frame["spec"] == "xnnpack:threads=2") & (frame["p50"].notna())]
 
 
-@pytest.mark.parametrize("name", DRAWN | FIXED)
-def test_the_specification_is_as_it_was_accepted(name: str) -> None:
-    spec = _plain((DRAWN | FIXED)[name](studies.finished()).to_dict())
-    kept = Path(__file__).with_name(f"{name}.json")
-    if os.environ.get("UPDATE_GOLDEN"):
-        kept.write_text(json.dumps(spec, indent=1, sort_keys=True) + "\n", "utf-8")
+@pytest.mark.parametrize(("name", "dark"), KEPT)
+def test_the_specification_is_as_it_was_accepted(name: str, dark: bool) -> None:
+    kept = Path(__file__).with_name(f"{name}_dark.json" if dark else f"{name}.json")
+    spec = _spec(name, dark)
+    _accepted(kept, json.dumps(spec, indent=1, sort_keys=True) + "\n")
     assert spec == json.loads(kept.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", DRAWN | FIXED)
+def test_a_dark_one_is_the_light_one_in_the_dark_theme(name: str) -> None:
+    light, dark = (json.dumps(_spec(name, dark)) for dark in (False, True))
+    assert theme.INK_LIGHT in light
+    assert dark == light.replace(theme.INK_LIGHT, theme.INK_DARK)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_graph_is_as_it_was_accepted(dark: bool) -> None:
+    found = fusion([studies.finished().source.layers], OUTLINE)
+    drawn = graph_dot(found, range(len(OUTLINE.operators)), marked={1}, renumbered={2}, dark=dark)
+    kept = Path(__file__).with_name("graph_dark.dot" if dark else "graph.dot")
+    _accepted(kept, drawn + "\n")
+    assert drawn + "\n" == kept.read_text("utf-8")
+
+
+def _accepted(kept: Path, content: str) -> None:
+    if os.environ.get("UPDATE_GOLDEN"):
+        kept.write_text(content, "utf-8")
+
+
+def _spec(name: str, dark: bool) -> dict[str, Any]:
+    return _plain((DRAWN | FIXED)[name](studies.finished(), dark).to_dict())
 
 
 @pytest.mark.parametrize("make", STATES)
 @pytest.mark.parametrize("name", DRAWN)
 def test_it_renders_in_every_state(name: str, make: Callable[[], Study]) -> None:
-    _assert_drawn(DRAWN[name](make()))
+    _assert_drawn(DRAWN[name](make(), False))
 
 
 @pytest.mark.parametrize("name", FIXED)
 def test_it_renders(name: str) -> None:
-    _assert_drawn(FIXED[name](studies.finished()))
+    _assert_drawn(FIXED[name](studies.finished(), False))
 
 
 def _assert_drawn(chart: Any) -> None:
@@ -144,13 +195,13 @@ def _assert_drawn(chart: Any) -> None:
 
 
 def test_names_are_drawn_in_full() -> None:
-    svg = vl_convert.vegalite_to_svg(DRAWN["latency"](studies.finished()).to_dict())
+    svg = vl_convert.vegalite_to_svg(DRAWN["latency"](studies.finished(), False).to_dict())
     assert "Full integer (int8), int8 I/O" in svg
     assert "…" not in svg
 
 
 def test_the_selection_is_named_for_the_page() -> None:
-    spec = _pareto_latency(studies.finished()).to_dict()
+    spec = _pareto_latency(studies.finished(), False).to_dict()
     names = [param["name"] for param in spec["params"]]
     assert names == ["chosen", "chosen_brush"]
 

@@ -10,7 +10,14 @@ LABELS = "y"
 CALIBRATION_SUFFIX = "_calibration"
 """In an .npz, ``<input>_calibration`` holds samples kept for calibration alone."""
 
+SMALLEST_SIDE = 4
 FixKey = Literal["cast", "scale", "add_channel_axis", "drop_channel_axis", "drop_bad", "drop_duplicates"]
+
+
+def looks_like_image(shape: tuple[int, ...]) -> bool:
+    """Whether one sample's shape is [H, W], [H, W, 1] or [H, W, 3] with sides of 4 and more."""
+    sides, channels = shape[:2], shape[2:]
+    return len(sides) == 2 and min(sides) >= SMALLEST_SIDE and channels in ((), (1,), (3,))
 
 
 class ArraySummary(Frozen):

@@ -17,6 +17,7 @@ class Histogram(Frozen):
 class Layer(Frozen):
     """One operator of the float file; fields are None where they can't be told.
 
+    ``tensor`` is its first output's name in the files; empty in what earlier versions found.
     ``numbers`` is what its output is in the variant, e.g. ``int8``; empty where no such tensor is left.
     ``here_db`` is the SQNR of its output in the variant, with all errors made before it; ``alone_db``
     that of the model's outputs when it alone is quantised, and ``agreement`` the share of samples that
@@ -28,6 +29,7 @@ class Layer(Frozen):
     operator: int
     kind: str
     name: str
+    tensor: str = ""
     numbers: str = ""
     quantised: bool = False
     per_channel: bool | None = None

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tflite_ui.core.data import ArraySummary
+from tflite_ui.core.data import ArraySummary, looks_like_image
 from tflite_ui.datasets.read import Array, DataFile
 
 MOST, SIDE = 8, 96
-_SMALLEST = 4
 
 
 def thumbnails(data: DataFile, array: ArraySummary) -> tuple[str, ...]:
@@ -30,12 +29,6 @@ def thumbnails(data: DataFile, array: ArraySummary) -> tuple[str, ...]:
 def picture(sample: Array, low: float, high: float) -> str:
     """One sample as a PNG data URL, its values stretched as those from ``low`` to ``high`` are."""
     return _data_url(_pixels(sample, *_stretch(low, high, str(sample.dtype))))
-
-
-def looks_like_image(shape: tuple[int, ...]) -> bool:
-    """Whether one sample's shape is [H, W], [H, W, 1] or [H, W, 3] with sides of 4 and more."""
-    sides, channels = shape[:2], shape[2:]
-    return len(sides) == 2 and min(sides) >= _SMALLEST and channels in ((), (1,), (3,))
 
 
 def _samples(data: DataFile, array: ArraySummary) -> list[Array]:

@@ -81,6 +81,7 @@ def _layer(
         operator=place,
         kind=operator.name,
         name=layer_name(operator),
+        tensor=operator.outputs[0].name,
         numbers=twin.outputs[0].dtype if twin is not None else "",
         per_channel=len(after.scales) > 1 if after is not None and after.is_quantised else None,
         here_db=_decibels(seen) if seen.after else None,

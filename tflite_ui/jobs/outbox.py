@@ -45,12 +45,14 @@ class Outbox:
         """Those evaluation samples to look at; none when they can't be had now."""
         return sample_views(self._workshop, study, rows)
 
-    def trial(self, study: Study, row: int = 0, picture: bytes | None = None) -> Trial:
-        """One sample through every file: evaluation sample ``row``, or a picture's bytes.
+    def trial(
+        self, study: Study, row: int = 0, picture: bytes | None = None, numbers: tuple[float, ...] = ()
+    ) -> Trial:
+        """One sample through every file: evaluation sample ``row``, a picture's bytes, or a row of numbers.
 
         Raises TooLarge, DiskFull, JobCancelled while the machine is busy, and what the job says.
         """
-        return trial(self._workshop, study, row, picture)
+        return trial(self._workshop, study, row, picture, numbers)
 
     def artefact(self, study: Study, variant: str, spec: str) -> Path:
         """The file that a variant was compiled to for a target; raises NotFound."""

@@ -10,7 +10,7 @@ from tflite_ui.core.data import SampleView
 from tflite_ui.core.errors import JobCancelled, from_info
 from tflite_ui.core.frozen import digest_of
 from tflite_ui.core.study import Study
-from tflite_ui.core.trial import Trial
+from tflite_ui.core.trial import Trial, check_row
 from tflite_ui.jobs.workshop import Call, Workshop, problem
 from tflite_ui.report.contents import variant_files
 from tflite_ui.worker.payloads import SampleViews, TryFiles, ViewSamples
@@ -35,11 +35,16 @@ def sample_views(workshop: Workshop, study: Study, rows: Sequence[int]) -> tuple
     return SampleViews.model_validate(found).views
 
 
-def trial(workshop: Workshop, study: Study, row: int, picture: bytes | None) -> Trial:
-    """One sample through every file of a study: an evaluation sample, or a picture's bytes.
+def trial(
+    workshop: Workshop, study: Study, row: int, picture: bytes | None, numbers: tuple[float, ...]
+) -> Trial:
+    """One sample through every file of a study: an evaluation sample, a picture's bytes, or ``numbers``.
 
-    Raises TooLarge and DiskFull, and the job's error in words; JobCancelled when the machine stays busy.
+    Raises TooLarge, DiskFull and DataMismatch, and the job's error in words; JobCancelled when the machine
+    stays busy.
     """
+    if numbers:
+        check_row(study.source, numbers)
     blobs, data = workshop.blobs, study.data
     paths = variant_files(study, blobs.path)
     kept = blobs.add(io.BytesIO(picture), "picture.png", PICTURE_LIMIT) if picture else None
@@ -51,6 +56,7 @@ def trial(workshop: Workshop, study: Study, row: int, picture: bytes | None) -> 
         data=str(samples) if samples else None,
         row=row,
         picture=str(brought) if brought else None,
+        numbers=numbers,
     )
     until = time.monotonic() + PATIENCE_SECONDS
     reads = (*paths.values(), samples, brought)

@@ -8,6 +8,9 @@
     devices = ["/dev/bus/usb"]               # device files and folders it uses
     reads = ["/opt/vendor"]                  # what else it reads
 
+    [model_explorer]
+    enabled = false                          # don't offer to open files in Model Explorer
+
     [targets]
     folder = "/etc/tflite-ui/targets"        # Python files with targets of one's own
 
@@ -51,12 +54,19 @@ class TargetsFolder(Frozen):
     folder: str | None = None
 
 
+class ModelExplorer(Frozen):
+    """Whether files may be opened in Model Explorer, which serves on a port of this machine."""
+
+    enabled: bool = True
+
+
 class Settings(Frozen):
     """The whole file."""
 
     delegates: dict[str, Delegate] = {}
     targets: TargetsFolder = Field(default_factory=TargetsFolder)
     android: Android = Field(default_factory=Android)
+    model_explorer: ModelExplorer = Field(default_factory=ModelExplorer)
 
 
 def settings_file() -> Path:

@@ -77,7 +77,8 @@ HELP: Final[dict[str, str]] = {
     "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
     "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
     "try": (
-        "One of the evaluation samples, or a picture that is brought to the model's size and range of values."
+        "One of the evaluation samples, or a row, a picture or a drawing of yours; pictures are brought to "
+        "the model's size and the data's range of values."
     ),
     "paired": (
         "Both answer the same samples, so only those that one of them alone gets right tell them apart "

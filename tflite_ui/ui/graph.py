@@ -15,7 +15,7 @@ from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.api import Desk
 from tflite_ui.charts.graph import graph_dot
 from tflite_ui.core.study import Study
-from tflite_ui.ui import glossary, notices
+from tflite_ui.ui import explorer, glossary, notices
 
 PIECE = 30
 """Rows of the table that are drawn at once: more than that nobody can read."""
@@ -47,6 +47,8 @@ def draw(desk: Desk, study: Study) -> None:
     st.dataframe(table, hide_index=True, key="graph.table", alt="What became of each layer")
     _fates(found)
     _drawing(pairs, found, other, (labels[left], labels[right] if right else ""))
+    if variant := study.variant(left):
+        explorer.draw(desk, study, variant)
 
 
 def _chosen(study: Study, made: list[str]) -> tuple[str, str]:

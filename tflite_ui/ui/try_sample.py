@@ -1,6 +1,8 @@
-"""Try it: one sample through all variants, side by side."""
+"""Try it: one sample, picture, drawing or row through all variants, side by side."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -9,33 +11,25 @@ from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import TFLiteUIError
 from tflite_ui.core.study import Study
-from tflite_ui.core.trial import Answer, Trial
-from tflite_ui.ui import gallery, glossary, notices
+from tflite_ui.core.trial import Answer, Trial, picture_shape, row_length
+from tflite_ui.ui import drawing, gallery, glossary, notices
 
 PICTURES = ["png", "jpg", "jpeg"]
+SAMPLE, PICTURE, DRAWING, ROW = "A sample", "A picture", "A drawing", "A row"
 
 
 def draw(desk: Desk, study: Study) -> None:
-    """The sample's choice and the button; then what each variant says to it."""
-    st.markdown("One sample through every variant.", help=glossary.HELP["try"])
-    n = study.data.evaluation_samples if study.data else 0
-    left, right = st.columns(2)
-    with left:
-        row = 0
-        if n:
-            row = int(st.number_input("Sample", 1, n, 1, key=f"try.row.{study.id}", help=f"1 to {n:,}.")) - 1
-        else:
-            st.caption("This study ran without data: bring a picture.")
-    with right:
-        brought = st.file_uploader("Or a picture of yours", PICTURES, key=f"try.picture.{study.id}")
-    st.button(
-        "Try it",
-        icon=":material/play_arrow:",
-        key="try.go",
-        disabled=not n and brought is None,
-        on_click=_try,
-        args=(desk, study, row, brought.getvalue() if brought else None),
+    """The choice of what to try, and the button; then what each variant says to it."""
+    st.markdown("One input through every variant.", help=glossary.HELP["try"])
+    able = _able(study)
+    if not able:
+        st.caption("This study ran without data, and its model takes neither a picture nor a short row.")
+        return
+    key = f"try.what.{study.id}"
+    what = st.segmented_control(
+        "What to try", list(able), default=next(iter(able)), required=True, key=key, persist_state="session"
     )
+    able[what or next(iter(able))](desk, study)
     held = st.session_state.get(f"try.trial.{study.id}")
     if isinstance(held, Trial):
         _shown(study, held)
@@ -43,10 +37,88 @@ def draw(desk: Desk, study: Study) -> None:
         notices.problem(held)
 
 
-def _try(desk: Desk, study: Study, row: int, picture: bytes | None) -> None:
+def _able(study: Study) -> dict[str, Callable[[Desk, Study], None]]:
+    """What this study's model can be tried with."""
+    pictures, rows = picture_shape(study.source) is not None, row_length(study.source) is not None
+    ways = (
+        (SAMPLE, _sample, bool(_samples(study))),
+        (PICTURE, _picture, pictures),
+        (DRAWING, _drawing, pictures),
+        (ROW, _row_of_numbers, rows),
+    )
+    return {name: way for name, way, there in ways if there}
+
+
+def _samples(study: Study) -> int:
+    return study.data.evaluation_samples if study.data else 0
+
+
+def _sample(desk: Desk, study: Study) -> None:
+    row = _number(study)
+    if _pressed():
+        _try(desk, study, row=row)
+
+
+def _number(study: Study) -> int:
+    """The chosen sample's row, from 0."""
+    n = _samples(study)
+    chosen = st.number_input(
+        "Sample", 1, n, 1, key=f"try.row.{study.id}", help=f"1 to {n:,}.", width=200, persist_state="session"
+    )
+    return int(chosen) - 1
+
+
+def _picture(desk: Desk, study: Study) -> None:
+    brought = st.file_uploader("A picture of yours", PICTURES, key=f"try.picture.{study.id}", width=500)
+    content = brought.getvalue() if brought else None
+    if _pressed(disabled=content is None):
+        _try(desk, study, picture=content)
+
+
+def _drawing(desk: Desk, study: Study) -> None:
+    shape = picture_shape(study.source)
+    assert shape is not None
+    drawing.canvas(f"try.canvas.{study.id}", shape, lambda given: _try(desk, study, drawn=given))
+    st.caption("Draw as your data look: large, in the middle, light on dark or dark on light.")
+
+
+def _row_of_numbers(desk: Desk, study: Study) -> None:
+    row = _number(study) if _samples(study) else 0
+    st.caption("Change any number, then try the row.")
+    edited = st.data_editor(
+        _numbers(desk, study, row),
+        hide_index=True,
+        num_rows="fixed",
+        key=f"try.numbers.{study.id}.{row}",
+        alt="The row to try",
+    )
+    if _pressed():
+        _try(desk, study, numbers=tuple(float(value) for value in edited.iloc[0]))
+
+
+def _numbers(desk: Desk, study: Study, row: int) -> pd.DataFrame:
+    """One row to edit: the sample's values, or zeros without data."""
+    views = desk.outbox.samples(study, [row])
+    values = views[0].values if views else (0.0,) * (row_length(study.source) or 0)
+    return pd.DataFrame([values], columns=[str(i) for i in range(len(values))], dtype=float)
+
+
+def _pressed(disabled: bool = False) -> bool:
+    return st.button("Try it", icon=":material/play_arrow:", key="try.go", disabled=disabled)
+
+
+def _try(
+    desk: Desk,
+    study: Study,
+    row: int = 0,
+    picture: bytes | None = None,
+    drawn: object = None,
+    numbers: tuple[float, ...] = (),
+) -> None:
     key = f"try.trial.{study.id}"
     try:
-        st.session_state[key] = desk.outbox.trial(study, row, picture)
+        content = picture if drawn is None else drawing.png_of(drawn)
+        st.session_state[key] = desk.outbox.trial(study, row, content, numbers)
     except TFLiteUIError as error:
         st.session_state[key] = error.info()
 

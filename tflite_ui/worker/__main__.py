@@ -1,4 +1,7 @@
-"""``python -m tflite_ui.worker nursery [--tensorflow]`` or ``job FOLDER``; see ``protocol``."""
+"""``python -m tflite_ui.worker nursery [--tensorflow]`` or ``job FOLDER``; see ``protocol``.
+
+``explore FOLDER PORT`` serves Model Explorer; see ``explore``.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ import sys
 import traceback
 from pathlib import Path
 
+from tflite_ui.worker import explore
 from tflite_ui.worker.nursery import serve
 from tflite_ui.worker.protocol import CONTROL_FD, EVENTS_FD
 from tflite_ui.worker.settle import take_up
 
-USAGE = "usage: python -m tflite_ui.worker nursery [--tensorflow] | job FOLDER"
+USAGE = "usage: python -m tflite_ui.worker nursery [--tensorflow] | job FOLDER | explore FOLDER PORT"
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +27,8 @@ def main(arguments: list[str]) -> int:
             serve(tensorflow=True)
         case ["job", folder] if EVENTS_FD in os.environ and CONTROL_FD in os.environ:
             _fresh(Path(folder))
+        case ["explore", folder, port] if port.isdecimal():
+            return explore.serve(Path(folder), int(port))
         case _:
             print(USAGE, file=sys.stderr)
             return 2

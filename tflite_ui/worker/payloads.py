@@ -69,7 +69,8 @@ class SampleViews(Frozen):
 class TryFiles(Frozen):
     """Run one sample through ``files`` (paths by variant). Gives a Trial.
 
-    The sample is row ``row`` of the evaluation samples of ``data``, or the picture at the path ``picture``.
+    The sample is row ``row`` of the evaluation samples of ``data``, the picture at the path ``picture``, or
+    ``numbers``, a row for a model that takes a short vector.
     """
 
     files: dict[str, str]
@@ -77,6 +78,7 @@ class TryFiles(Frozen):
     data: str | None = None
     row: int = 0
     picture: str | None = None
+    numbers: tuple[float, ...] = ()
 
 
 class Prepare(Frozen):

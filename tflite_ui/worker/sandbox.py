@@ -5,7 +5,8 @@ no interface (unshare(2)), Landlock for the file system (landlock(7)) and a secc
 sockets (seccomp(2)). All three want a process of one thread, right after a fork.
 
 A job that speaks with something outside (a phone, by way of the adb server) keeps the network, and of
-it TCP over IPv4 alone, to the ports it was given.
+it TCP over IPv4 alone, to the ports it was given. So does a process that serves: it may listen at its port
+alone, and connect to none.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 READ = READ_FILE | READ_DIR
 TCP_RIGHTS, SCOPES = 0b11, 0b11
 """Landlock's bind and connect of TCP (ABI 4), and its scopes of abstract sockets and signals (ABI 6)."""
-CONNECT_TCP, PORTS_SINCE = 1 << 1, 4
+BIND_TCP, CONNECT_TCP, PORTS_SINCE = 1 << 0, 1 << 1, 4
 
 SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS = 1, 1
 IO_URING_SETUP = 425
@@ -71,10 +72,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def confine(
-    reads: Iterable[str], writes: Iterable[str], devices: Iterable[str] = (), ports: Sequence[int] = ()
+    reads: Iterable[str],
+    writes: Iterable[str],
+    devices: Iterable[str] = (),
+    ports: Sequence[int] = (),
+    serves: Sequence[int] = (),
 ) -> str:
     """Leave this process ``reads`` and what Python needs to read, and ``writes`` to read and write,
-    ``devices`` (files or folders of them) to use as hardware, and TCP ``ports`` to connect to.
+    ``devices`` (files or folders of them) to use as hardware, TCP ``ports`` to connect to, and those it
+    ``serves``.
 
     Returns what was done, e.g. ``netns, landlock 7, seccomp``, with ``no ... (why)`` for what wasn't,
     and ``TCP port 5037 left open`` instead of ``netns`` for a port. Never raises. It holds for threads and
@@ -84,8 +90,10 @@ def confine(
     if sys.platform != "linux":
         return f"no confinement ({sys.platform})"
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    network = _left_open(ports) if ports else _network_namespace()
-    return ", ".join((network, _landlock(_rules(reads, writes, devices), ports), _seccomp(bool(ports))))
+    open_ports = (*((port, CONNECT_TCP) for port in ports), *((port, BIND_TCP) for port in serves))
+    network = _left_open([port for port, _ in open_ports]) if open_ports else _network_namespace()
+    files = _landlock(_rules(reads, writes, devices), open_ports)
+    return ", ".join((network, files, _seccomp(bool(open_ports))))
 
 
 def _left_open(ports: Sequence[int]) -> str:
@@ -109,7 +117,7 @@ def _drop_capabilities() -> None:
     _libc.capset(header, bytes(24))
 
 
-def _landlock(rules: Iterable[tuple[str, int]], ports: Sequence[int]) -> str:
+def _landlock(rules: Iterable[tuple[str, int]], ports: Sequence[tuple[int, int]]) -> str:
     abi = _libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     if abi < 1:
         return f"no landlock ({_reason()})"
@@ -120,8 +128,8 @@ def _landlock(rules: Iterable[tuple[str, int]], ports: Sequence[int]) -> str:
     try:
         for path, wanted in rules:
             _allow(ruleset, path, wanted & rights)
-        for port in ports if abi >= PORTS_SINCE else ():
-            _libc.syscall(LANDLOCK_ADD, ruleset, RULE_PORT, struct.pack("=QQ", CONNECT_TCP, port), 0)
+        for port, right in ports if abi >= PORTS_SINCE else ():
+            _libc.syscall(LANDLOCK_ADD, ruleset, RULE_PORT, struct.pack("=QQ", right, port), 0)
         alone = threads() == 1
         if _libc.syscall(LANDLOCK_RESTRICT, ruleset, 0):
             return f"no landlock ({_reason()})"

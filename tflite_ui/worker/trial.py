@@ -9,10 +9,9 @@ import numpy as np
 
 from tflite_ui.core.errors import DataMismatch, TFLiteUIError, UnreadableData
 from tflite_ui.core.model import ModelSource
-from tflite_ui.core.trial import Answer, Trial
+from tflite_ui.core.trial import Answer, Trial, check_row, picture_shape
 from tflite_ui.datasets.read import Array
 from tflite_ui.datasets.split import evaluation
-from tflite_ui.datasets.thumbnails import looks_like_image
 from tflite_ui.evaluation.fidelity import classes_output
 from tflite_ui.litert.interpreter import Session, rows_of
 from tflite_ui.worker.payloads import TryFiles
@@ -34,12 +33,14 @@ def try_files(payload: TryFiles) -> Trial:
 def _sample(payload: TryFiles) -> tuple[dict[str, Array], int | None, tuple[float, float]]:
     """The inputs with a batch of 1, the label, and the range that pictures are shown in."""
     data = evaluation(Path(payload.data), payload.source) if payload.data else None
-    span = (0.0, 1.0)
+    span = (0.0, 255.0 if payload.source.rescales_input else 1.0)
     if data is not None:
         values = next(iter(data[0].values()))
         span = float(np.nanmin(values)), float(np.nanmax(values))
     if payload.picture:
         return _brought(Path(payload.picture), payload.source, span), None, span
+    if payload.numbers:
+        return _written(payload.numbers, payload.source), None, span
     if data is None:
         raise DataMismatch("There are no samples to try.", "Bring a picture, or run a study with data.")
     inputs, labels = data
@@ -53,21 +54,35 @@ def _brought(path: Path, source: ModelSource, span: tuple[float, float]) -> dict
     """A picture file as the model's only input: its size, its channels, and the data's range of values."""
     from PIL import Image
 
-    spec = source.inputs[0]
-    shape = spec.sample_shape
-    if len(source.inputs) != 1 or None in shape or not looks_like_image(tuple(d or 0 for d in shape)):
+    spec, shape = source.inputs[0], picture_shape(source)
+    if shape is None:
         raise DataMismatch(f"{source.name} takes no picture.", "Try one of the data's own samples.")
-    height, width, *channels = (int(d or 0) for d in shape)
+    height, width, channels = shape
     try:
-        opened = Image.open(path)
+        opened = Image.open(path, formats=("PNG", "JPEG"))
         if opened.width * opened.height > MOST_PIXELS:
             raise UnreadableData("The picture has over 40 million pixels.", "Bring a smaller one.")
-        pixels = opened.convert("RGB" if channels == [3] else "L").resize((width, height))
+        pixels = opened.convert("RGB" if channels == 3 else "L").resize((width, height))
     except (OSError, ValueError, Image.DecompressionBombError):
         raise UnreadableData("This is no picture that can be read.", "Bring a PNG or JPEG file.") from None
-    values = np.asarray(pixels, np.float32).reshape(shape)  # type: ignore[arg-type]
+    values = np.asarray(pixels, np.float32).reshape([int(d or 1) for d in spec.sample_shape])
     scaled = values if span[1] > 2 else values / 255 * (span[1] - span[0]) + span[0]
     return {spec.name: scaled[None].astype(spec.dtype)}
+
+
+def _written(numbers: tuple[float, ...], source: ModelSource) -> dict[str, Array]:
+    """A row that somebody wrote as the model's only input; raises DataMismatch when it doesn't fit."""
+    check_row(source, numbers)
+    spec = source.inputs[0]
+    kind = np.dtype(spec.dtype)
+    if kind.kind in "iu" and any(n != int(n) or not _fits(n, kind) for n in numbers):
+        raise DataMismatch(f"The model takes whole numbers ({kind}).", "Correct the row.")
+    return {spec.name: np.asarray([numbers], np.float64).astype(kind)}
+
+
+def _fits(number: float, kind: np.dtype[np.generic]) -> bool:
+    limits = np.iinfo(kind.name)
+    return limits.min <= number <= limits.max
 
 
 def _answer(variant: str, file: Path, inputs: dict[str, Array]) -> Answer:

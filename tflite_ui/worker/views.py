@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tflite_ui.core.data import SampleView
+from tflite_ui.core.data import SampleView, looks_like_image
 from tflite_ui.datasets.read import Array
 from tflite_ui.datasets.split import evaluation
-from tflite_ui.datasets.thumbnails import looks_like_image, picture
+from tflite_ui.datasets.thumbnails import picture
 from tflite_ui.worker.payloads import SampleViews, ViewSamples
 
 MOST_VALUES = 2000
