@@ -95,7 +95,11 @@ def desk(
     house: House, settings: Path, executor: Listening, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
     opened = Desk(tmp_path_factory.mktemp("home"), executor=executor, warm=False)
-    yield opened
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "tflite_ui.jobs.availabilities.FRESH_SECONDS", 3600.0
+        )  # as long as no test says otherwise
+        yield opened
     opened.close()
 
 
