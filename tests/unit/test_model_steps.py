@@ -306,6 +306,13 @@ def test_recurrent_and_attention_layers_are_pruned(name: str) -> None:
     assert all(np.mean(w.numpy() == 0) == pytest.approx(0.6, abs=0.1) for w in kernels)
 
 
+def test_channels_are_not_rounded_in_every_round() -> None:
+    technique, both = step("structured_pruning:divisor=8,rounds=2")
+    assert "set rounds=1" in technique.refuses(SOURCE, both)
+    for one in ("divisor=8", "rounds=2"):
+        assert technique.refuses(SOURCE, step(f"structured_pruning:{one}")[1]) == ""
+
+
 @pytest.mark.parametrize("pattern", ["2:4", "block"])
 def test_a_pattern_wants_training(pattern: str) -> None:
     technique, params = step(f"pruning:epochs=0,pattern={pattern}")

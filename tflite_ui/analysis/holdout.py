@@ -6,8 +6,12 @@ hundreds of samples, there are none and all samples do both.
 
 from __future__ import annotations
 
+from tflite_ui.analysis.kept import Kept
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Quality, Variant
+
+_HALVES: Kept[Study] = Kept()
+"""A study's halves are the same objects each time, so what is kept for them is found again."""
 
 
 def holds_out(study: Study) -> bool:
@@ -28,6 +32,10 @@ def reporting(study: Study) -> Study:
 def _by(study: Study, half: str) -> Study:
     if not holds_out(study):
         return study
+    return _HALVES.get(study, half, lambda: _made(study, half))
+
+
+def _made(study: Study, half: str) -> Study:
     return study.model_copy(update={"variants": tuple(_variant(v, half) for v in study.variants)})
 
 

@@ -77,7 +77,7 @@ def narrowed(model: Any, ratio: float | Shares, fresh: bool = False, divisor: in
 
 
 def stays(units: int, share: float, divisor: int = 1) -> int:
-    """How many of ``units`` stay when ``share`` goes: a multiple of ``divisor`` where there are as many.
+    """How many of ``units`` stay when ``share`` goes: the nearest multiple of ``divisor``; at most all.
 
     Kernels compute channels in blocks of 4, 8 or 16, and an odd one costs as much as a whole block: nets made
     for phones round theirs to 8 (Sandler et al., 2018, https://arxiv.org/abs/1801.04381, in their code).

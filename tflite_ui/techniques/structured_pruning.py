@@ -9,7 +9,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from tflite_ui.core.facts import Check, FileFacts
-from tflite_ui.core.model import Fitness
+from tflite_ui.core.model import Fitness, ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
 from tflite_ui.core.training import FineTuningParams, TrainingContext, divisor
@@ -61,6 +61,14 @@ class StructuredPruning(ModelStep):
     order: ClassVar[int] = 20
     needs: ClassVar[frozenset[Need]] = frozenset({"keras_graph"})
     Params: ClassVar[type[Settings]] = StructuredPruningParams
+
+    @override
+    def refuses(self, source: ModelSource, params: Settings) -> str:
+        """Rounding in every round: the few channels of one round would be rounded back."""
+        assert isinstance(params, StructuredPruningParams)
+        if params.divisor == 1 or params.rounds == 1:
+            return ""
+        return "divisor rounds what is removed at once: set rounds=1, or divisor=1."
 
     @override
     def fitness(self, model: Any) -> Fitness:

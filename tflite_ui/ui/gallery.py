@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from tflite_ui.api import Desk
 from tflite_ui.core.data import SampleView
+from tflite_ui.core.study import Study
 
+SHOWN = 12
 FEW_VALUES = 24
 WIDTH = 150
 
@@ -19,6 +24,20 @@ def draw(samples: Sequence[SampleView], captions: Sequence[str]) -> None:
             with st.container(border=True, width=WIDTH):
                 _sample(sample)
                 st.caption(caption)
+
+
+def changed(
+    desk: Desk, study: Study, samples: pd.DataFrame, title: str, caption: Callable[[pd.Series[Any]], str]
+) -> None:
+    """The first of ``samples`` (column ``row``, of the evaluation samples), titled, or their numbers."""
+    shown = samples.head(SHOWN)
+    st.markdown(f"**{title}** · {len(shown)} of {len(samples)}")
+    views = desk.outbox.samples(study, [int(row) for row in shown["row"]])
+    if not views:
+        st.caption("The samples can't be drawn right now; the table has their numbers.")
+        st.dataframe(shown, hide_index=True)
+        return
+    draw(views, [caption(row) for _, row in shown.iterrows()])
 
 
 def _sample(sample: SampleView) -> None:

@@ -14,8 +14,6 @@ from tflite_ui.datasets.answers import Answers
 from tflite_ui.datasets.scores import Record, Scores
 from tflite_ui.ui import figures, gallery, glossary, notices, scored
 
-SHOWN = 12
-
 
 def draw(desk: Desk, study: Study) -> None:
     """The choice of two, and what their answers tell."""
@@ -93,14 +91,7 @@ def _counts(found: Pair, names: tuple[str, str]) -> pd.DataFrame:
 
 
 def _samples(desk: Desk, study: Study, changed: pd.DataFrame, names: tuple[str, str]) -> None:
-    shown = changed.head(SHOWN)
-    st.markdown(f"**Answers that changed** · {len(shown)} of {len(changed)}")
-    values = desk.outbox.samples(study, [int(row) for row in shown["row"]])
-    if not values:
-        st.caption("The samples can't be drawn right now; the table has their numbers.")
-        st.dataframe(shown, hide_index=True)
-        return
-    gallery.draw(values, [_caption(row, names) for _, row in shown.iterrows()])
+    gallery.changed(desk, study, changed, "Answers that changed", lambda row: _caption(row, names))
 
 
 def _caption(row: pd.Series[float], names: tuple[str, str]) -> str:

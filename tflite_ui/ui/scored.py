@@ -15,8 +15,6 @@ from tflite_ui.core.study import Study
 from tflite_ui.datasets.scores import Scores
 from tflite_ui.ui import gallery, notices
 
-SHOWN = 12
-
 
 def draw(desk: Desk, study: Study, names: tuple[str, str], scores: tuple[Scores, Scores]) -> None:
     """The sentence, both means, and the samples whose score changed most."""
@@ -34,14 +32,9 @@ def draw(desk: Desk, study: Study, names: tuple[str, str], scores: tuple[Scores,
 
 
 def _samples(desk: Desk, study: Study, changed: pd.DataFrame, names: tuple[str, str], title: str) -> None:
-    shown = changed.head(SHOWN)
-    st.markdown(f"**Samples that changed most** · {len(shown)} of {len(changed)}")
-    values = desk.outbox.samples(study, [int(row) for row in shown["row"]])
-    if not values:
-        st.caption("The samples can't be drawn right now; the table has their numbers.")
-        st.dataframe(shown, hide_index=True)
-        return
-    gallery.draw(values, [_caption(row, names, title) for _, row in shown.iterrows()])
+    gallery.changed(
+        desk, study, changed, "Samples that changed most", lambda row: _caption(row, names, title)
+    )
 
 
 def _caption(row: pd.Series[float], names: tuple[str, str], title: str) -> str:
