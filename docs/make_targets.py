@@ -51,10 +51,13 @@ VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json .venv/bin/python -m t
 5. `--target android:serial=SERIAL,backend=gpu`. A serial is never guessed, even with one device connected.
 
 Each file is pushed to a folder of its own, checked there by its SHA-256, and run twice: once to be timed,
-once to be looked into (memory, operators). A hot phone is waited for, three minutes at most. The folder has
-a guard on the phone that removes it, and ends what runs, when the connection breaks. Inputs are random,
-answers aren't compared; files take no turns, as they do here. Percentiles are those that the tool writes:
-the median, p5 and p95.
+once to be looked into (memory, operators), both on random inputs. Then it answers a few of your evaluation
+samples (`answers=8`, 0 for none), each in a single run of its own; the answers are compared with the
+reference kernels' here. CompiledModel's build takes no samples: its answers aren't compared, and the result
+says so. A hot phone is waited for, three minutes at most. The folder has a guard on the phone that removes
+it, and ends what runs, when the connection breaks. Files take no turns, as they do here: heat may hit a later
+file more than the first. Two phones are two machines, measured side by side. Percentiles are those that the
+tool writes: the median, p5 and p95.
 
 ## Settings
 

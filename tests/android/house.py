@@ -104,7 +104,19 @@ class House:
 
     def _build(self) -> None:
         """A root with this system's programs, and /data on a file system of its own."""
-        for name in ("usr", "bin", "lib", "lib64", "proc", "dev", "adbd", "data", "system/bin", "tmp"):
+        for name in (
+            "usr",
+            "bin",
+            "lib",
+            "lib64",
+            "proc",
+            "dev",
+            "adbd",
+            "data",
+            "system/bin",
+            "system/answers",
+            "tmp",
+        ):
             (self.root / name).mkdir(parents=True)
         for name in ("usr", "bin", "lib", "lib64", "proc", "dev"):
             if Path("/", name).exists():

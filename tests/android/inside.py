@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from tests.android.house import PIXEL, SERIAL, TWIN, House, compiled
 from tests.unit.test_flatbuffer import T, dense
 from tests.worker.running import soon
+from tflite_ui.analysis.truth import verdict
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import InvalidTarget
 from tflite_ui.core.measurement import Measurement
@@ -20,9 +22,11 @@ from tflite_ui.core.plan import StudyRequest, parse_target
 from tflite_ui.core.study import Study
 from tflite_ui.jobs.executor import OnEvent, RunningJob
 from tflite_ui.jobs.local import LocalExecutor
+from tflite_ui.litert.interpreter import Session
 from tflite_ui.settings import SETTINGS_VARIABLE
 from tflite_ui.targets import targets
 from tflite_ui.worker.protocol import Event, JobSpec
+from tflite_ui.worker.samples import inputs_for
 
 WEIGHTS = np.random.default_rng(0).normal(size=(64, 256)).astype(np.float32)
 MODEL = dense(T("weights", [64, 256], "FLOAT32", data=WEIGHTS.tobytes()))
@@ -177,6 +181,56 @@ def test_what_ran_is_what_the_files_tell(desk: Desk, house: House) -> None:
     assert "left to the CPU" in told[0]
     assert "doesn't tell which operators" in told[1]
     assert "crashed on the device (SIGABRT)" in told[2]
+    assert house.left == []
+
+
+def prepare(house: House, desk: Desk, study: Study, off: float = 0.0) -> None:
+    """Lay down what LiteRT answers to the very samples that the phone is given; with ``off`` not quite."""
+    for variant in study.variants:
+        assert variant.facts
+        file = desk.outbox.file(study, variant.id)
+        session = Session(file, "xnnpack")
+        inputs = inputs_for(file, study.source, None, 16, study.request.seed)
+        for row in range(8):
+            sample = {name: values[row : row + 1] for name, values in inputs.items()}
+            said = session.run(sample)["out"] + np.float32(off) * np.arange(64, dtype=np.float32)
+            key = fnv(file.stat().st_size.to_bytes(8, "little") + sample["x"].tobytes())
+            (house.root / "system/answers" / f"{key:016x}").write_bytes(said.astype(np.float32).tobytes())
+
+
+def fnv(data: bytes) -> int:
+    """FNV-1a, 64 bits."""
+    found = 14695981039346656037
+    for byte in data:
+        found = (found ^ byte) * 1099511628211 % 2**64
+    return found
+
+
+def test_answers_are_compared_and_told_when_they_are_not(desk: Desk, house: House) -> None:
+    both = ("float32", "dynamic_range")
+    study = ended(desk, f"{ON},answers=0", recipes=both)
+    assert on(study, f"{ON},answers=0").unanswered == "No answers were asked for."
+    prepare(house, desk, study)
+    right = ended(desk, f"{ON},answers=6", recipes=both)
+    for recipe in both:
+        found = on(right, f"{ON},answers=6", recipe)
+        assert found.parity, found.unanswered
+        assert found.parity.cosine == pytest.approx(1.0, abs=1e-3)
+        assert found.parity.top1_agreement == 1.0
+        assert found.unanswered == ""
+    prepare(house, desk, study, off=3.0)
+    wrong = on(ended(desk, f"{ON},answers=7"), f"{ON},answers=7")
+    assert wrong.parity
+    assert wrong.parity.max_abs == pytest.approx(3.0 * 63, rel=0.01)
+    assert verdict(wrong) == "answers wrong"
+    shutil.rmtree(house.root / "system/answers")
+    missing = on(ended(desk, f"{ON},answers=5"), f"{ON},answers=5")
+    assert missing.latency
+    assert missing.parity is None
+    assert "nobody prepared the answer" in missing.unanswered
+    blind = ended(desk, f"{ON},backend=compiled_gpu,whole=true,answers=5").measurements[0]
+    assert blind.latency
+    assert "can't be given samples" in blind.unanswered
     assert house.left == []
 
 

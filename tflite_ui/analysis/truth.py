@@ -121,7 +121,7 @@ def _taken(ran: Evidence) -> str:
 
 def _parity(m: Measurement) -> str:
     if m.parity is None:
-        return ""
+        return m.unanswered
     same = m.parity.top1_agreement
     agreement = f", same answer on {same:.0%}" if same is not None else ""
     return f"cosine {m.parity.cosine:.5f}, off by at most {m.parity.max_abs:.2g}{agreement}"

@@ -23,6 +23,7 @@ class Parity(Frozen):
 class Measurement(Frozen):
     """What was asked, what ran, and how long it took.
 
+    ``unanswered`` says why there is no ``parity``, where that isn't plain.
     ``histogram`` holds (lower edge in ms, count) pairs; ``round_p50_ms`` the median of each round;
     ``noise`` the spread of the rounds' medians, (max - min) / median; ``session`` names the group of
     benchmarks interleaved with this one, and ``baseline_p50_ms`` is the baseline's p50 in that group.
@@ -42,6 +43,7 @@ class Measurement(Frozen):
     peak_memory_bytes: int | None = None
     arena_bytes: int | None = None
     parity: Parity | None = None
+    unanswered: str = ""
     histogram: tuple[tuple[float, int], ...] = ()
     round_p50_ms: tuple[float, ...] = ()
     noise: float | None = None

@@ -95,7 +95,8 @@ class Report(Frozen):
     ``latency_ms`` is an estimate for one run; ``measured`` what a ``device`` of its own took, which
     counts only where the evidence's kind is ``measured``. ``arena_bytes`` is the memory for activations;
     ``figures`` are other numbers by name (``cycles``); ``artefact`` is the path of a compiled file in the
-    job's folder.
+    job's folder. ``answers`` is the path of an .npz there: what it answered to the first k of the inputs
+    it was given, float32 [k, ...] by output; without them ``unanswered`` says why.
     """
 
     evidence: Evidence
@@ -106,6 +107,8 @@ class Report(Frozen):
     artefact: str | None = None
     measured: Latency | None = None
     device: Device | None = None
+    answers: str | None = None
+    unanswered: str = ""
 
 
 class Runner(ABC):
@@ -135,10 +138,10 @@ class Runner(ABC):
 class Target(ABC):
     """One file in ``targets/`` holds one final class of it.
 
-    ``hardware`` names the machine it occupies: two benchmarks of the same hardware never
-    run side by side. ``delegates`` says that something is asked to take over operators: one that it
-    doesn't take is left to the CPU. ``proof`` says what a result proves, ``untested`` where its authors
-    never ran it. A final class derives from RunTarget or ReportTarget.
+    ``hardware`` names the kind of machine it occupies, ``machine`` which one: two benchmarks of the same
+    machine never run side by side. ``delegates`` says that something is asked to take over operators: one
+    that it doesn't take is left to the CPU. ``proof`` says what a result proves, ``untested`` where its
+    authors never ran it. A final class derives from RunTarget or ReportTarget.
     """
 
     key: ClassVar[str]
@@ -158,6 +161,10 @@ class Target(ABC):
     def refuses(self, options: Params) -> str:
         """Why it can't be done with these options, as far as they alone tell; empty when it can."""
         return ""
+
+    def machine(self, options: Params) -> str:
+        """The machine that is occupied with these options; a plain name, which begins with ``hardware``."""
+        return self.hardware
 
     def devices(self) -> tuple[str, ...]:
         """The device files and folders that its drivers use."""
@@ -184,5 +191,9 @@ class ReportTarget(Target):
     """A target that tells of a file without running it to be timed, or that times it elsewhere by itself."""
 
     @abstractmethod
-    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
-        """What it tells, made in ``folder``; raises BenchmarkFailed when it refuses the file."""
+    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
+        """What it tells, made in ``folder``; raises BenchmarkFailed when it refuses the file.
+
+        A target that runs the file answers ``inputs`` ([n, ...] by name, in the dtypes of the original
+        model), or as many of them as it has time for.
+        """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tflite_ui.core.errors import DiskFull
 from tflite_ui.core.measurement import Measurement
-from tflite_ui.core.plan import TargetSpec
+from tflite_ui.core.plan import TargetSpec, target_options
 from tflite_ui.core.study import Study
 from tflite_ui.jobs.availabilities import devices, ports, reads
 from tflite_ui.jobs.board import Board
@@ -43,11 +43,11 @@ class Benchmarks:
         study = self._ledger.study()
         made = {v.id for v in study.variants if v.status == "finished"}
         queued = [m for m in study.measurements if m.status in OPEN and m.variant in made]
-        machines = {_hardware(m) for m in queued}
+        machines = {_machine(m) for m in queued}
         with ThreadPoolExecutor(max(1, len(machines))) as pool:
-            list(pool.map(lambda one: self._machine([m for m in queued if _hardware(m) == one]), machines))
+            list(pool.map(lambda one: self._on([m for m in queued if _machine(m) == one]), machines))
 
-    def _machine(self, queued: list[Measurement]) -> None:
+    def _on(self, queued: list[Measurement]) -> None:
         for spec in dict.fromkeys(m.spec for m in queued):
             if not self._stopped(""):
                 self._target(spec, [m for m in queued if m.spec == spec])
@@ -71,8 +71,8 @@ class Benchmarks:
 
         self._board.stage(spec, "open", 0.0)
         try:
-            hardware = _hardware(group[0])
-            measured = Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn, hardware).run()
+            machine = _machine(group[0])
+            measured = Rounds(self._workshop, seats, lambda: self._stopped(""), on_turn, machine).run()
             return [self._kept(one) for one in measured]
         finally:
             for seat in seats:
@@ -132,6 +132,10 @@ class Benchmarks:
         return seat
 
 
-def _hardware(measurement: Measurement) -> str:
+def _machine(measurement: Measurement) -> str:
+    """Each phone is one; a target that isn't there any more fails on this one."""
     known = targets().get(measurement.target)
-    return known.hardware if known else HOST
+    if known is None:
+        return HOST
+    spec = TargetSpec(target=measurement.target, options=measurement.options, spec=measurement.spec)
+    return known.machine(target_options(spec, targets()))

@@ -34,10 +34,13 @@ class Seat:
     outcome: Outcome | None = None
     turn: threading.Event = field(default_factory=threading.Event)
     dropped: bool = False
+    answered: bool = False
+    """Its target has answered samples, and the job waits until it may compare them here."""
 
     def hear(self, event: Event) -> None:
-        """A turn is over when the worker says ready or round, or ends."""
-        if event.event in ("finished", "failed") or event.stage in ("ready", "round"):
+        """A turn is over when the worker says ready, round or answered, or ends."""
+        self.answered = self.answered or event.stage == "answered"
+        if event.event in ("finished", "failed") or event.stage in ("ready", "round", "answered"):
             self.turn.set()
 
     def watch(self) -> None:
@@ -67,6 +70,8 @@ class Rounds:
         try:
             for seat in self._seats:
                 self._turn(seat, lambda s=seat: self._open(s))  # type: ignore[misc]
+            for seat in self._seats:
+                self._compare(seat)
             for count in shares(self._runs()):
                 for seat in self._seats:
                     self._turn(seat, lambda s=seat, n=count: self._tell(s, f"round {n}"))  # type: ignore[misc]
@@ -88,6 +93,16 @@ class Rounds:
                     act()
                     self._await(seat)
         self._on_turn(self._turns, len(self._seats) * (1 + len(shares(self._runs()))))
+
+    def _compare(self, seat: Seat) -> None:
+        """Let a job compare what other hardware answered: work for this machine, never beside a benchmark."""
+        if not seat.answered or seat.dropped:
+            return
+        with self._workshop.machine.share(self._stopped):
+            seat.turn.clear()
+            if seat.outcome is None:
+                self._tell(seat, "compare")
+                self._await(seat)
 
     def _await(self, seat: Seat) -> None:
         while not seat.turn.wait(0.05):

@@ -5,6 +5,7 @@ Everything is said to one adb server, on this machine, that is running already: 
 
 from __future__ import annotations
 
+import io
 import secrets
 import shlex
 import socket
@@ -104,6 +105,11 @@ class Phone:
         self._check_space(source)
         with self._reached():
             self._device.sync.push(source, f"{self.folder}/{name}", mode=0o755, check=True)
+
+    def write(self, content: bytes, name: str) -> None:
+        """A small file of ours from memory."""
+        with self._reached():
+            self._device.sync.push(io.BytesIO(content), f"{self.folder}/{name}", check=True)
 
     def pull(self, name: str) -> bytes:
         """A file in the folder; empty when it isn't there."""

@@ -29,6 +29,7 @@ class AndroidOptions(HostOptions):
     serial: str = Field(
         "",
         pattern=r"^[A-Za-z0-9._:-]*$",
+        max_length=100,
         title="Device's serial",
         description="Which device, as adb devices names it; it is never guessed.",
     )
@@ -36,6 +37,14 @@ class AndroidOptions(HostOptions):
         "xnnpack",
         title="Backend",
         description="What runs it there; NNAPI is deprecated since Android 15, compiled uses CompiledModel.",
+    )
+    answers: int = Field(
+        8,
+        ge=0,
+        le=16,
+        title="Answers compared",
+        description="Samples that are run there, each in a short run of its own, to compare the answers.",
+        json_schema_extra={"advanced": True},
     )
     delegate: str = Field(
         "",

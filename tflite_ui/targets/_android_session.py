@@ -11,16 +11,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from tflite_ui.core.device import Device
-from tflite_ui.core.errors import BenchmarkFailed
-from tflite_ui.core.target import Evidence, Report
+from tflite_ui.core.errors import BenchmarkFailed, VerificationFailed
+from tflite_ui.core.target import Evidence, Report, Tensors
 from tflite_ui.settings.android import Android, PhoneDelegate
+from tflite_ui.targets import _android_answers as answers
 from tflite_ui.targets import _android_results as results
 from tflite_ui.targets import _android_state, _android_tool
 from tflite_ui.targets._adb import Phone
+from tflite_ui.targets._android_answers import Answers
 from tflite_ui.targets._android_options import ASKED, AndroidOptions
 from tflite_ui.targets._android_state import ASK, State
-from tflite_ui.targets._android_tool import INFO, LOG, PROFILE, RESULT
+from tflite_ui.targets._android_tool import ANSWER, INFO, LOG, PROFILE, RESULT
 
 T = TypeVar("T")
 COOL_SECONDS, LOOK_SECONDS = 180.0, 5.0
@@ -43,8 +47,8 @@ class Session:
         self._name, self._delegate = _listed(options, known)
         self._flags: set[str] = set()
 
-    def report(self, tflite: Path) -> Report:
-        """Push, run twice (once to be timed, once to be looked into), read, clear up."""
+    def report(self, tflite: Path, folder: Path, inputs: Tensors) -> Report:
+        """Push, run (to be timed, to be looked into, to answer samples), read, clear up."""
         state = self._state()
         tool = _android_tool.fitting(self._options.backend, self._known, state.abis)
         with self._phone.borrowed():
@@ -56,6 +60,7 @@ class Session:
             timed, taken = self._timed()
             self._cool()
             memory, profile = self._looked_into()
+            unanswered = self._answered(tflite, inputs, folder / answers.FILE)
         times = not state.emulator  # an emulator's say nothing of a phone
         return Report(
             evidence=self._evidence(taken, state),
@@ -63,6 +68,8 @@ class Session:
             figures={**(timed.figures if times else {}), **memory},
             ops=results.costs(profile) if times else (),
             device=_device(before, self._state(), tool.sha256),
+            answers=None if unanswered else str(folder / answers.FILE),
+            unanswered=unanswered,
         )
 
     def _push(self, source: Path, name: str) -> None:
@@ -91,6 +98,31 @@ class Session:
         found = self._read(RESULT, results.timed).figures
         memory = {name: value for name, value in found.items() if name.endswith("_bytes")}
         return memory, self._phone.pull(PROFILE).decode(errors="replace")
+
+    def _answered(self, tflite: Path, inputs: Tensors, file: Path) -> str:
+        """Write the answers to ``file``, or say why there are none: the times hold without them."""
+        rows = min(self._options.answers, len(next(iter(inputs.values()), ())))
+        if not rows:
+            return "No answers were asked for."
+        try:
+            asked = Answers(tflite)
+            if why := asked.obstacle(self._flags, inputs):
+                return why
+            told = asked.ask(lambda values: self._answer(asked, values), inputs, rows)
+            np.savez(file, allow_pickle=False, **told)
+        except (BenchmarkFailed, VerificationFailed) as failed:
+            return f"No answers: {failed.message}"
+        except (TypeError, ValueError) as wrong:
+            return f"Its answers can't be read: {wrong}."
+        return ""
+
+    def _answer(self, asked: Answers, values: list[bytes]) -> bytes:
+        names = [f"in{place}.bin" for place in range(len(values))]
+        for name, value in zip(names, values, strict=True):
+            self._phone.write(value, name)
+        self._phone.run(self._there(f"rm -f {ANSWER}"))
+        self._run(_android_tool.answering(self._flags, asked.shapes, names))
+        return self._phone.pull(ANSWER)
 
     def _run(self, more: dict[str, str]) -> None:
         options = self._options

@@ -31,6 +31,9 @@ FLAGS: dict[Backend, dict[str, str]] = {
 MACHINES = {"arm64-v8a": 183, "armeabi-v7a": 40, "armeabi": 40, "x86_64": 62, "x86": 3, "riscv64": 243}
 """ELF's numbers (elf.h, e_machine) of what Android calls ABIs."""
 RESULT, INFO, PROFILE, LOG = "result.pb", "info.pb", "profile.csv", "log.txt"
+ANSWER = "answer.bin"
+ANSWERING = frozenset({"input_layer", "input_layer_shape", "input_layer_value_files", "output_filepath"})
+"""What a build must know to answer a sample; CompiledModel's doesn't."""
 PROFILE_RUNS = 20
 DOCS = "docs/targets.md says where to get one."
 FLAG = re.compile(r"--([a-z0-9_]+)=")
@@ -139,6 +142,26 @@ def profiling(known: set[str], options: HostOptions) -> dict[str, str]:
         "enable_op_profiling": "true",
         "op_profiling_output_mode": "csv",
         "op_profiling_output_file": PROFILE,
+    }
+    return {flag: value for flag, value in wanted.items() if flag in known}
+
+
+def answering(known: set[str], shapes: Sequence[tuple[int, ...]], files: Sequence[str]) -> dict[str, str]:
+    """The flags of one single run on the values in ``files``, its outputs written to ``ANSWER``.
+
+    Inputs go by their place: the tool only warns of a name that isn't the tensor's, and real ones hold its
+    separators.
+    """
+    names = [f"in{place}" for place in range(len(files))]
+    wanted = {
+        "num_runs": "1",
+        "min_secs": "0",
+        "warmup_runs": "0",
+        "warmup_min_secs": "0",
+        "input_layer": ",".join(names),
+        "input_layer_shape": ":".join(",".join(map(str, shape)) for shape in shapes),
+        "input_layer_value_files": ",".join(f"{n}:{f}" for n, f in zip(names, files, strict=True)),
+        "output_filepath": ANSWER,
     }
     return {flag: value for flag, value in wanted.items() if flag in known}
 

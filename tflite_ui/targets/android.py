@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed, InvalidInput
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Report, ReportTarget
+from tflite_ui.core.target import Accelerator, Availability, Report, ReportTarget, Tensors
 from tflite_ui.settings import settings
 from tflite_ui.settings.android import Android
 from tflite_ui.targets import _adb, _android_state
@@ -36,8 +36,9 @@ class AndroidDevice(ReportTarget):
     summary: ClassVar[str] = "A phone over adb, timed there by TensorFlow Lite's own benchmark_model."
     proof: ClassVar[str] = (
         "The times and the list of nodes that benchmark_model wrote to files on the device: which a delegate "
-        "took, in how many parts, and what was left. Its answers aren't compared. An emulator is marked, and "
-        "not timed."
+        "took, in how many parts, and what was left. Its answers to a few of your samples, each a run of "
+        "its own after the timed ones, are compared with the reference kernels here; CompiledModel's build "
+        "takes no samples, so its aren't. An emulator is marked, and not timed."
     )
     untested: ClassVar[str] = (
         "a real phone, the real benchmark_model, GPUs, NNAPI, NPUs and vendors' delegates: none could be "
@@ -74,12 +75,18 @@ class AndroidDevice(ReportTarget):
             return Availability(available=False, reason=refused.message, install=refused.hint)
 
     @override
-    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
-        """Its times there; raises BenchmarkFailed, also when the device goes away meanwhile."""
+    def machine(self, options: Params) -> str:
+        """Each device is a machine of its own; no two serials give the same name."""
+        assert isinstance(options, AndroidOptions)
+        return f"{self.hardware}-{options.serial}"
+
+    @override
+    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
+        """Its times and answers there; raises BenchmarkFailed, also when the device goes away meanwhile."""
         assert isinstance(options, AndroidOptions)
         known = settings().android
         phone = Phone(known.server, chosen(options.serial, _devices(known)))
-        return Session(phone, options, known).report(tflite)
+        return Session(phone, options, known).report(tflite, folder, inputs)
 
 
 def chosen(serial: str, found: Sequence[Found]) -> str:

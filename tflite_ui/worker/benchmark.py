@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from tflite_ui.core.errors import BenchmarkFailed, JobCancelled, VerificationFailed
 from tflite_ui.core.measurement import Measurement, Parity
 from tflite_ui.core.plan import target_options
-from tflite_ui.core.target import BenchmarkOptions, ReportTarget, Runner, RunTarget, Target
+from tflite_ui.core.target import BenchmarkOptions, Report, ReportTarget, Runner, RunTarget, Target
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.litert.interpreter import take
 from tflite_ui.targets import targets
 from tflite_ui.worker.memory import PeakMemory
-from tflite_ui.worker.parity import SAMPLES, affordable, parity
+from tflite_ui.worker.parity import SAMPLES, affordable, answered, parity
 from tflite_ui.worker.payloads import Benchmark
 from tflite_ui.worker.protocol import Reporter
 from tflite_ui.worker.samples import inputs_for
@@ -47,7 +49,7 @@ def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int
     """
     target = known(payload.target.target)
     if isinstance(target, ReportTarget):
-        return _reported(payload, target, folder, reporter)
+        return _reported(payload, target, folder, reporter, control)
     assert isinstance(target, RunTarget)
     opened = _open(payload, target, reporter)
     if opened.runner.evidence().kind != "measured":
@@ -86,9 +88,40 @@ def turns(lines: TextIO) -> Iterator[int]:
     raise JobCancelled("The app is gone.", "Start it again: the study goes on.")
 
 
-def _reported(payload: Benchmark, target: ReportTarget, folder: Path, reporter: Reporter) -> Measurement:
+def _reported(
+    payload: Benchmark, target: ReportTarget, folder: Path, reporter: Reporter, control: int
+) -> Measurement:
+    """What the target tells; its answers are compared when the app says that this machine is free for it."""
     reporter.progress("report", 0.0)
-    report = target.report(Path(payload.file), target_options(payload.target, targets()), folder)
+    file, inputs = Path(payload.file), {}
+    if affordable(payload.source.macs):
+        inputs = _inputs(payload, file)
+    report = target.report(file, target_options(payload.target, targets()), folder, inputs)
+    found, unanswered = None, report.unanswered
+    if report.answers is not None:
+        reporter.progress("answered", 0.9)
+        found = _compared(Path(report.answers), file, inputs, control)
+    if found is None and (report.answers is not None or unanswered):
+        unanswered = unanswered if inputs and unanswered else _why_not(payload)
+    return _told(payload, report).model_copy(update={"parity": found, "unanswered": unanswered})
+
+
+def _compared(answers: Path, file: Path, inputs: dict[str, Array], control: int) -> Parity | None:
+    with open(control, encoding="ascii", closefd=False) as lines:
+        if not lines.readline():
+            raise JobCancelled("The app is gone.", "Start it again: the study goes on.")
+    with np.load(answers, allow_pickle=False) as told:
+        return answered({name: told[name] for name in told.files}, file, inputs)
+
+
+def _why_not(payload: Benchmark) -> str:
+    """Why nothing was compared, where the target could have answered."""
+    if not affordable(payload.source.macs):
+        return "The reference kernels would take too long on this model."
+    return "The reference kernels refuse the file."
+
+
+def _told(payload: Benchmark, report: Report) -> Measurement:
     return _plain(payload).model_copy(
         update={
             "evidence": report.evidence,
@@ -104,7 +137,7 @@ def _reported(payload: Benchmark, target: ReportTarget, folder: Path, reporter: 
 
 
 def _untimed(payload: Benchmark, opened: Opened) -> Measurement:
-    changed = {"evidence": opened.runner.evidence(), "parity": opened.parity}
+    changed = {"evidence": opened.runner.evidence(), **_answers(payload, opened.parity)}
     return _plain(payload).model_copy(update={**changed, "arena_bytes": opened.runner.arena_bytes()})
 
 
@@ -153,13 +186,19 @@ def _measurement(payload: Benchmark, opened: Opened, watch: Stopwatch) -> Measur
             "evidence": opened.runner.evidence(),
             "latency": latency(watch.times, opened.first_ms, opened.options.warmup),
             "peak_memory_bytes": opened.peak_memory_bytes,
-            "parity": opened.parity,
+            **_answers(payload, opened.parity),
             "histogram": histogram(watch.times),
             "round_p50_ms": each,
             "noise": spread,
             "noisy": spread is not None and spread > NOISY,
         }
     )
+
+
+def _answers(payload: Benchmark, found: Parity | None) -> dict[str, object]:
+    """The parity, or why there is none; the reference kernels need no comparison."""
+    plain = found is not None or payload.target.target == "reference"
+    return {"parity": found, "unanswered": "" if plain else _why_not(payload)}
 
 
 def _plain(payload: Benchmark) -> Measurement:
