@@ -52,11 +52,21 @@ class Kept(Frozen):
     agreement: float | None
 
 
+class BlockLoss(Frozen):
+    """A block of layers, all of it quantised and all else in float: the outputs' SQNR and equal answers."""
+
+    name: str
+    operators: tuple[int, ...]
+    alone_db: float
+    agreement: float | None
+
+
 class Diagnosis(Frozen):
     """A variant's layers in graph order, and ``worst``, the places of those tried alone, the worst first.
 
     Measured on ``samples`` evaluation samples; ``tried`` of ``triable`` operators were tried alone before
-    the time was up. ``kept`` begins with nothing kept.
+    the time was up. ``kept`` begins with nothing kept. ``blocks`` are those of a larger net, tried before
+    its layers, the worst first.
     """
 
     layers: tuple[Layer, ...]
@@ -66,3 +76,4 @@ class Diagnosis(Frozen):
     tried: int
     triable: int
     seconds: float
+    blocks: tuple[BlockLoss, ...] = ()

@@ -5,7 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from tflite_ui.analysis.claims import claim
-from tflite_ui.analysis.diagnosis import Proposal, finding, layer_frame, promise, proposals, remedied
+from tflite_ui.analysis.diagnosis import (
+    Proposal,
+    finding,
+    layer_frame,
+    promise,
+    proposals,
+    remedied,
+    tried_words,
+)
 from tflite_ui.analysis.labels import sample_noun, variant_labels
 from tflite_ui.analysis.scored import said_of_two
 from tflite_ui.api import Desk
@@ -112,7 +120,7 @@ def _found(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
     figures.draw(
         study, "layers.chart", "Error of each layer", lambda dark: layers_chart(frame, dark), variant.id
     )
-    st.caption(f"{diagnosis.tried} of {diagnosis.triable} layers tried alone on {diagnosis.samples} samples.")
+    st.caption(notices.plain(tried_words(diagnosis)))
     st.dataframe(
         frame[list(COLUMNS)],
         hide_index=True,

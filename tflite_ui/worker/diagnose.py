@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from tflite_ui.core.diagnosis import Diagnosis, Kept, Layer
+from tflite_ui.core.diagnosis import BlockLoss, Diagnosis, Kept, Layer
 from tflite_ui.core.technique import Sample
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.layers import decibels, follow, layers
 from tflite_ui.litert.alone import Judge, Loss, ranked, sweep
+from tflite_ui.litert.blocks import Block
 from tflite_ui.litert.calibrated import Calibrated
 from tflite_ui.litert.inside import inside
 from tflite_ui.litert.interpreter import take
@@ -39,13 +40,10 @@ def diagnose(payload: Diagnose, folder: Path, reporter: Reporter) -> Diagnosis:
     reporter.progress(CALIBRATE, 0.0)
     calibrated = _calibrated(payload, folder, reporter, rules)
     judge = Judge(Path(payload.float_file), samples)
-    losses = sweep(
-        calibrated,
-        judge,
-        rules,
-        payload.seconds,
-        lambda done, of: reporter.progress(TRY, done / of, f"layer {done + 1} of {of}"),
+    swept = sweep(
+        calibrated, judge, rules, payload.seconds, lambda done, note: reporter.progress(TRY, done, note)
     )
+    losses = swept.losses
     worst = ranked(original.graph, losses)
     reporter.progress(KEEP, 0.0)
     return Diagnosis(
@@ -56,6 +54,16 @@ def diagnose(payload: Diagnose, folder: Path, reporter: Reporter) -> Diagnosis:
         tried=len(losses),
         triable=len(rules),
         seconds=time.monotonic() - begin,
+        blocks=tuple(_block(block, loss) for block, loss in swept.blocks),
+    )
+
+
+def _block(block: Block, loss: Loss) -> BlockLoss:
+    return BlockLoss(
+        name=block.name,
+        operators=block.places,
+        alone_db=decibels(loss.noise),
+        agreement=loss.agreement,
     )
 
 
