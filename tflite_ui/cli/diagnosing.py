@@ -114,11 +114,15 @@ def _failure(error: ErrorInfo) -> JobError:
 
 def _said(study: Study, variant: Variant, found: Diagnosis) -> str:
     from tflite_ui.analysis.diagnosis import finding, promise, proposals, tried_words
+    from tflite_ui.analysis.prunable import prune_words, pruning_proposal
 
     table = text_table(HEAD, [_row(layer) for layer in found.layers])
-    recipes = [f"  --recipe {p.spec}\n      {p.reason}" for p in proposals(study, variant, found)]
+    pruning = pruning_proposal(study, variant, found)
+    offered = [*proposals(study, variant, found), *([pruning] if pruning else [])]
+    recipes = [f"  --recipe {p.spec}\n      {p.reason}" for p in offered]
     mend = ["To try with optimize:", *recipes] if recipes else []
-    return "\n".join([f"{finding(found)} {promise(found)}".strip(), "", table, "", tried_words(found), *mend])
+    said = [f"{finding(found)} {promise(found)}".strip(), "", table, "", tried_words(found)]
+    return "\n".join([*said, prune_words(found), *mend])
 
 
 def _row(layer: Layer) -> list[str]:
