@@ -10,7 +10,7 @@ import pytest
 from tests import studies
 from tests.app.conftest import Open, words
 from tflite_ui.api import Desk
-from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer
+from tflite_ui.core.diagnosis import BlockLoss, Diagnosis, Histogram, Kept, Layer, Pruned, PrunedLayer
 from tflite_ui.core.study import Study
 from tflite_ui.datasets.answers import Answers
 from tflite_ui.jobs.diagnoses import Diagnoses, Sight
@@ -42,6 +42,16 @@ FOUND = Diagnosis(
     tried=2,
     triable=2,
     seconds=1.0,
+    blocks=(BlockLoss(name="block_1", operators=(0, 1), alone_db=4.0, agreement=0.6),),
+    pruned=(
+        PrunedLayer(
+            operator=0, name="stem", weights=100, losses=(Pruned(share=0.8, sqnr_db=9, agreement=1),)
+        ),
+        PrunedLayer(
+            operator=1, name="mix", weights=300, losses=(Pruned(share=0.8, sqnr_db=31, agreement=1),)
+        ),
+    ),
+    prunable=2,
 )
 
 
@@ -55,6 +65,8 @@ def test_the_worst_layer_is_named(
     app.run()
     assert not app.exception
     assert "mix (operator 1) adds the most error: the values of its 12 channels differ 810-fold" in words(app)
+    assert "1 block tried first, the worst: block_1 (4 dB)." in words(app)
+    assert "1 layer of 2 tried, with 75% of their weights, bears losing 80% of them untrained." in words(app)
     whole = next(v.id for v in studies.finished().variants if v.steps[-1].technique == "full_integer")
     app.selectbox(key="layers.variant").set_value(whole).run()
     assert any((b.key or "").startswith("layers.try.") for b in app.button)

@@ -24,13 +24,15 @@ from tflite_ui.analysis.diagnosis import layer_frame
 from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
 from tflite_ui.analysis.fusion import fusion
 from tflite_ui.analysis.measures import GZIP, SIZE, comparison_frame, measures
+from tflite_ui.analysis.prunable import pruned_frame
 from tflite_ui.analysis.truth import truth_frame
 from tflite_ui.charts import theme
 from tflite_ui.charts.confusion import confusion_chart
 from tflite_ui.charts.graph import graph_dot
 from tflite_ui.charts.history import history_chart
 from tflite_ui.charts.layers import histogram_chart, layers_chart
-from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer
+from tflite_ui.charts.pruned import pruned_chart
+from tflite_ui.core.diagnosis import Diagnosis, Histogram, Kept, Layer, Pruned, PrunedLayer
 from tflite_ui.core.outline import MODEL_INPUT, FileOutline, OperatorNode
 from tflite_ui.core.study import Study
 from tflite_ui.core.training import CurvePoint
@@ -76,6 +78,15 @@ TRIED = pd.DataFrame(
         "best": [60000.0, 20000.0, 20000.0],
     }
 )
+
+
+def _bare(half: float, most: float) -> tuple[Pruned, ...]:
+    return (
+        Pruned(share=0.5, sqnr_db=half, agreement=0.97),
+        Pruned(share=0.8, sqnr_db=most, agreement=0.75),
+    )
+
+
 SPREAD = Histogram(low=-1.0, high=3.0, before=(1, 40, 9, 2), after=(0, 42, 10, 0))
 BLAMED = Diagnosis(
     layers=(
@@ -89,6 +100,11 @@ BLAMED = Diagnosis(
     tried=2,
     triable=2,
     seconds=1.0,
+    pruned=(
+        PrunedLayer(operator=0, name="stem", weights=216, losses=_bare(14.0, 3.0)),
+        PrunedLayer(operator=1, name="mix", weights=9216, losses=_bare(41.0, 26.0)),
+    ),
+    prunable=2,
 )
 
 OUTLINE = FileOutline(
@@ -130,6 +146,7 @@ FIXED: dict[str, Draw] = {
     "curve": lambda _, dark: charts.curve_chart(curve_frame(CURVE), dark),
     "history": lambda _, dark: history_chart(TRIED, "Size, gzip", width=600, dark=dark),
     "layers": lambda _, dark: layers_chart(layer_frame(BLAMED), dark),
+    "pruned": lambda _, dark: pruned_chart(pruned_frame(BLAMED), 20.0, dark),
     "values": lambda _, dark: histogram_chart(SPREAD, "Values it gives", dark),
 }
 KEPT = [(name, False) for name in DRAWN | FIXED] + [("size", True), ("layers", True)]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from making import Made, failed, made_from, variant_of
 
 from tests.collapsing import outlier, unequal
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.variant import Quality
+from tflite_ui.evaluation.pruned import SHARES, pruned
+from tflite_ui.litert.alone import Loss
+from tflite_ui.litert.flatbuffer import parse
 
 pytestmark = pytest.mark.worker
 DATA = Path(__file__).parent.parent.parent / "tflite_ui" / "samples" / "fashion.npz"
@@ -63,3 +67,37 @@ def test_a_layer_that_is_not_there_is_named(collapsed: Made, tmp_path: Path) -> 
 def test_nothing_kept_is_refused(collapsed: Made, tmp_path: Path) -> None:
     with pytest.raises(ConversionFailed, match="keeps no layer"):
         variant_of(collapsed, "mixed_precision:worst=0", tmp_path)
+
+
+class Counting:
+    """Stands for the judge: the share of zeros in a file is its loss."""
+
+    def __init__(self) -> None:
+        self.seen: list[list[float]] = []
+
+    def loss(self, content: bytes) -> Loss:
+        self.seen.append([float(np.mean(w == 0)) for w in _weights(content)])
+        return Loss(0.01, None)
+
+
+def _weights(content: bytes) -> list[np.ndarray]:
+    constants = [t for t in parse(content, "it").tensors if t.is_constant and len(t.shape) > 1]
+    return [t.stored() for t in constants if t.dtype == "float32"]
+
+
+def test_weights_are_pruned_one_layer_at_a_time_the_largest_first(collapsed: Made) -> None:
+    float_file = Path(collapsed.prepared.float_file)
+    judge, whole = Counting(), _weights(float_file.read_bytes())
+    layers, able = pruned(float_file, judge)  # type: ignore[arg-type]
+    assert able == len(layers) == len(whole)
+    assert [one.operator for one in layers] == sorted(one.operator for one in layers)
+    assert {loss.sqnr_db for one in layers for loss in one.losses} == {20.0}
+    largest = max(range(len(whole)), key=lambda i: len(whole[i]))
+    for number, zeros in enumerate(judge.seen):
+        share = SHARES[number % 2]
+        changed = [z for z in zeros if z > 0.01]
+        assert len(changed) == 1
+        assert changed[0] == pytest.approx(share, abs=0.05)
+    assert judge.seen[0][largest] > 0.4
+    done, able = pruned(float_file, judge, seconds=-1)  # type: ignore[arg-type]
+    assert (done, able) == ((), len(whole))

@@ -79,6 +79,15 @@ def promise(diagnosis: Diagnosis) -> str:
     return f"{text} to {after} above their noise ({diagnosis.samples} samples)."
 
 
+def tried_words(diagnosis: Diagnosis) -> str:
+    """How many layers were tried alone, and which blocks before them."""
+    text = f"{diagnosis.tried} of {diagnosis.triable} layers tried alone on {diagnosis.samples} samples."
+    if not diagnosis.blocks:
+        return text
+    worst = ", ".join(f"{block.name} ({words.decibels(block.alone_db)})" for block in diagnosis.blocks[:3])
+    return f"{text} {words.counted(len(diagnosis.blocks), 'block')} tried first, the worst: {worst}."
+
+
 def cause(layer: Layer) -> str:
     """What is odd about a layer's ranges, e.g. ``its 96 channels' weights differ 5,333-fold in range``."""
     count = words.count(layer.channels or 0)

@@ -94,7 +94,7 @@ def _quantised(study: Study, recipe: str) -> Variant:
 
 
 def _diagnosed(desk: Desk, study: Study, variant: Variant, seconds: float) -> Diagnosis:
-    click.echo("Trying its layers one by one.", err=True)
+    click.echo(f"Trying its layers for at most about {seconds:.0f} seconds.", err=True)
     desk.diagnoses.begin(study, variant, seconds)
     try:
         sight = desk.diagnoses.wait(study, variant)
@@ -113,13 +113,16 @@ def _failure(error: ErrorInfo) -> JobError:
 
 
 def _said(study: Study, variant: Variant, found: Diagnosis) -> str:
-    from tflite_ui.analysis.diagnosis import finding, promise, proposals
+    from tflite_ui.analysis.diagnosis import finding, promise, proposals, tried_words
+    from tflite_ui.analysis.prunable import prune_words, pruning_proposal
 
-    tried = f"{found.tried} of {found.triable} layers tried alone on {found.samples} samples."
     table = text_table(HEAD, [_row(layer) for layer in found.layers])
-    recipes = [f"  --recipe {p.spec}\n      {p.reason}" for p in proposals(study, variant, found)]
+    pruning = pruning_proposal(study, variant, found)
+    offered = [*proposals(study, variant, found), *([pruning] if pruning else [])]
+    recipes = [f"  --recipe {p.spec}\n      {p.reason}" for p in offered]
     mend = ["To try with optimize:", *recipes] if recipes else []
-    return "\n".join([f"{finding(found)} {promise(found)}".strip(), "", table, "", tried, *mend])
+    said = [f"{finding(found)} {promise(found)}".strip(), "", table, "", tried_words(found)]
+    return "\n".join([*said, prune_words(found), *mend])
 
 
 def _row(layer: Layer) -> list[str]:

@@ -52,11 +52,39 @@ class Kept(Frozen):
     agreement: float | None
 
 
+class BlockLoss(Frozen):
+    """A block of layers, all of it quantised and all else in float: the outputs' SQNR and equal answers."""
+
+    name: str
+    operators: tuple[int, ...]
+    alone_db: float
+    agreement: float | None
+
+
+class Pruned(Frozen):
+    """The outputs when ``share`` of one layer's weights, the least, are zero: SQNR and equal answers."""
+
+    share: float
+    sqnr_db: float
+    agreement: float | None
+
+
+class PrunedLayer(Frozen):
+    """One operator with ``weights`` weights of its own, and what it loses without the least of them."""
+
+    operator: int
+    name: str
+    weights: int
+    losses: tuple[Pruned, ...]
+
+
 class Diagnosis(Frozen):
     """A variant's layers in graph order, and ``worst``, the places of those tried alone, the worst first.
 
     Measured on ``samples`` evaluation samples; ``tried`` of ``triable`` operators were tried alone before
-    the time was up. ``kept`` begins with nothing kept.
+    the time was up. ``kept`` begins with nothing kept. ``blocks`` are those of a larger net, tried before
+    its layers, the worst first. ``pruned`` are the layers of the float file whose weights were tried, of
+    ``prunable`` that have some.
     """
 
     layers: tuple[Layer, ...]
@@ -66,3 +94,6 @@ class Diagnosis(Frozen):
     tried: int
     triable: int
     seconds: float
+    blocks: tuple[BlockLoss, ...] = ()
+    pruned: tuple[PrunedLayer, ...] = ()
+    prunable: int = 0

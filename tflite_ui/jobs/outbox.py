@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from tflite_ui.analysis.holdout import holds_out
@@ -17,6 +18,9 @@ from tflite_ui.report.contents import compiled_file, compiled_files, variant_fil
 from tflite_ui.report.naming import file_names
 from tflite_ui.store.blobs import disk_errors
 
+KEPT_ANSWERS = 16
+"""Variants whose answers stay in memory: a page asks for the same two at each rerun."""
+
 
 class Outbox:
     """Writes what users take home."""
@@ -24,6 +28,7 @@ class Outbox:
     def __init__(self, workshop: Workshop, knowledge: Knowledge) -> None:
         self._workshop, self._knowledge = workshop, knowledge
         self._home, self._blobs = workshop.home, workshop.blobs
+        self._read = lru_cache(KEPT_ANSWERS)(read_record)
 
     def file(self, study: Study, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
@@ -32,13 +37,13 @@ class Outbox:
     def answers(self, study: Study, variant: str) -> Record | None:
         """A variant's answers or scores, sample by sample; None where none were kept, or in another form.
 
-        Of a search's study those of the samples that it hasn't seen.
+        Of a search's study those of the samples that it hasn't seen. Callers may not change them.
         """
         found = study.variant(variant)
         digest = found.answers if found else None
         if digest is None or not self._blobs.has(digest):
             return None
-        record = read_record(self._blobs.path(digest, "answers.npz"))
+        record = self._read(self._blobs.path(digest, "answers.npz"))
         return record.at(record.held.nonzero()[0]) if holds_out(study) else record
 
     def samples(self, study: Study, rows: Sequence[int]) -> tuple[SampleView, ...]:

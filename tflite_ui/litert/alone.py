@@ -1,16 +1,20 @@
-"""How much error each operator makes: it alone quantised, all the rest in float, on real samples."""
+"""How much error each operator makes: it alone quantised, all the rest in float, on real samples.
+
+In a larger net whole blocks are tried first, and then the layers of the worst ones, as far as time allows.
+"""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from tflite_ui.core.errors import TFLiteUIError
+from tflite_ui.litert.blocks import Block, blocks
 from tflite_ui.litert.calibrated import Calibrated
 from tflite_ui.litert.graph import Graph
 from tflite_ui.litert.inside import Inside, inside
@@ -20,7 +24,12 @@ from tflite_ui.litert.quantizer import Rule
 SQUASHERS = frozenset({"SOFTMAX", "LOGISTIC", "LOG_SOFTMAX"})
 """An output behind one of these is judged before it: there an error still shows in its full size."""
 SAME_LOSS = 0.5
-Progress = Callable[[int, int], None]
+FEW = 24
+"""Up to so many layers are tried one by one at once."""
+BLOCKS_TIME = 0.5
+"""The share of the time that trying blocks may take."""
+Progress = Callable[[float, str], None]
+"""Told the fraction done, and what is being tried."""
 
 
 @dataclass(frozen=True)
@@ -67,27 +76,77 @@ def judged(graph: Graph) -> tuple[str, ...]:
     return tuple(found)
 
 
+@dataclass
+class Swept:
+    """What was tried: each operator's loss by its place, and each block's."""
+
+    losses: dict[int, Loss] = field(default_factory=dict)
+    blocks: list[tuple[Block, Loss]] = field(default_factory=list)
+
+
 def sweep(
     calibrated: Calibrated,
     judge: Judge,
     rules: Mapping[int, Rule],
     seconds: float = math.inf,
     progress: Progress = lambda *_: None,
-) -> dict[int, Loss]:
-    """What each operator loses when it alone is quantised by its rule, by place.
+    enough: int | None = None,
+) -> Swept:
+    """What each operator loses when it alone is quantised by its rule.
 
-    Ends after ``seconds``; places it didn't reach, and those that can't stand alone, are left out.
+    Over FEW of them, blocks are tried first and the worst block's layers before the others'. Ends after
+    ``seconds``, or when ``enough`` layers are known that each lose more than any block not looked into;
+    layers it didn't reach, and those that can't stand alone, are left out.
     """
-    end, found = time.monotonic() + seconds, {}
-    for done, (place, rule) in enumerate(rules.items()):
-        if time.monotonic() > end:
+    end, swept = time.monotonic() + seconds, Swept()
+    found = blocks(judge.graph, tuple(rules)) if len(rules) > FEW else (Block("", tuple(rules)),)
+    for number, block in enumerate(found if len(found) > 1 else ()):
+        if time.monotonic() > end - seconds * (1 - BLOCKS_TIME):
             break
-        progress(done, len(rules))
-        content = calibrated.quantised([rule])
-        loss = judge.loss(content) if content is not None else None
+        progress(number / (len(found) + len(rules)), f"block {number + 1} of {len(found)}")
+        loss = _lost(calibrated, judge, [rules[place] for place in block.places])
         if loss is not None:
-            found[place] = loss
-    return found
+            swept.blocks.append((block, loss))
+    swept.blocks.sort(key=lambda pair: -pair[1].noise)
+    known = {block.places: loss for block, loss in swept.blocks}
+    for block in sorted(found, key=lambda block: -_noise(known.get(block.places))):
+        loss = known.get(block.places)
+        if loss is not None and enough is not None and _are_worse(swept.losses, enough, loss):
+            break
+        _one_by_one(calibrated, judge, {p: rules[p] for p in block.places}, end, len(rules), swept, progress)
+    return swept
+
+
+def _one_by_one(
+    calibrated: Calibrated,
+    judge: Judge,
+    rules: Mapping[int, Rule],
+    end: float,
+    total: int,
+    swept: Swept,
+    progress: Progress,
+) -> None:
+    for place, rule in rules.items():
+        if time.monotonic() > end:
+            return
+        done = len(swept.losses)
+        progress((len(swept.blocks) + done) / (len(swept.blocks) + total), f"layer {done + 1} of {total}")
+        loss = _lost(calibrated, judge, [rule])
+        if loss is not None:
+            swept.losses[place] = loss
+
+
+def _lost(calibrated: Calibrated, judge: Judge, rules: Sequence[Rule]) -> Loss | None:
+    content = calibrated.quantised(rules)
+    return judge.loss(content) if content is not None else None
+
+
+def _noise(loss: Loss | None) -> float:
+    return loss.noise if loss is not None else -1.0
+
+
+def _are_worse(losses: Mapping[int, Loss], enough: int, than: Loss) -> bool:
+    return sum(loss.noise > than.noise for loss in losses.values()) >= enough
 
 
 def ranked(graph: Graph, losses: Mapping[int, Loss]) -> tuple[int, ...]:

@@ -18,10 +18,15 @@ _BITS = {"int4": 4, "int8": 8, "int16": 16}
 
 def layer_name(operator: Operator) -> str:
     """The layer in the name of an operator's output, e.g. ``stem`` of ``net/relu/Relu;net/stem/Conv2D``."""
+    return layer_path(operator)[-1]
+
+
+def layer_path(operator: Operator) -> tuple[str, ...]:
+    """The layer with the models around it, the outermost first, e.g. ``net, stem``."""
     parts = operator.outputs[0].name.split(SEPARATOR) if operator.outputs else [operator.name.lower()]
     computing = [part for part in parts if _COMPUTES.search(part.rsplit("/", 1)[-1])]
     segments = (computing or parts)[0].split("/")
-    return segments[-2] if len(segments) > 1 else segments[0]
+    return tuple(segments[:-1] or segments)
 
 
 def chosen(graph: Graph, keep: str) -> tuple[int, ...]:

@@ -12,29 +12,15 @@ from tflite_ui.core.model import ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
 from tflite_ui.litert.quantizer import Scope, float_ports, quantise, scoped, with_uint8_ports
+from tflite_ui.techniques._calibrated import SAMPLES, CalibrationSamples, PerChannel, ports
 
 
 class FullIntegerParams(Settings):
     """Settings of full integer quantisation."""
 
-    io: Literal["float32", "int8", "uint8"] = Field(
-        "float32",
-        title="Inputs and outputs",
-        description="What the file takes and gives: float32, or integers for devices without floats.",
-    )
-    samples: int = Field(
-        200,
-        ge=1,
-        le=100_000,
-        title="Calibration samples",
-        description="How many samples show the quantizer which values occur; 100 to 500 usually do.",
-    )
-    per_channel: bool = Field(
-        True,
-        title="Per channel",
-        description="A scale for each output channel of a weight, not one for all: more accurate.",
-        json_schema_extra={"advanced": True},
-    )
+    io: Literal["float32", "int8", "uint8"] = ports("integers")
+    samples: CalibrationSamples = SAMPLES
+    per_channel: PerChannel = True
     scope: Scope = Field(
         "all",
         title="Operators",

@@ -12,6 +12,7 @@ from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
 from tflite_ui.litert.biases import narrow_biases
 from tflite_ui.litert.quantizer import float_ports, quantise, scoped
+from tflite_ui.techniques._calibrated import SAMPLES, CalibrationSamples, ports
 
 ACTIVATION_BITS = 16
 
@@ -19,24 +20,14 @@ ACTIVATION_BITS = 16
 class Int16x8Params(Settings):
     """Settings of int16x8 quantisation."""
 
-    io: Literal["float32", "int16"] = Field(
-        "float32",
-        title="Inputs and outputs",
-        description="What the file takes and gives: float32, or int16 for devices without floats.",
-    )
+    io: Literal["float32", "int16"] = ports("int16")
     bias: Literal["auto", "int64"] = Field(
         "auto",
         title="Biases",
         description="auto: 32 bits wherever no sum can overflow, as fast kernels want; int64: 64 bits.",
         json_schema_extra={"advanced": True},
     )
-    samples: int = Field(
-        200,
-        ge=1,
-        le=100_000,
-        title="Calibration samples",
-        description="How many samples show the quantizer which values occur; 100 to 500 usually do.",
-    )
+    samples: CalibrationSamples = SAMPLES
 
 
 class Int16x8(Conversion):

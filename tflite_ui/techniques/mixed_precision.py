@@ -19,11 +19,10 @@ from tflite_ui.litert.flatbuffer import read
 from tflite_ui.litert.graph import Graph
 from tflite_ui.litert.layers import chosen, named, rule_for, rules_of
 from tflite_ui.litert.quantizer import Rule, Samples, float_ports, quantise, scoped
+from tflite_ui.techniques._calibrated import SAMPLES, CalibrationSamples, PerChannel, ports
 
 JUDGED = 24
 """Calibration samples that each layer is judged on."""
-SECONDS = 600.0
-"""How long judging may take; layers it doesn't reach aren't kept."""
 
 
 class MixedPrecisionParams(Settings):
@@ -47,22 +46,15 @@ class MixedPrecisionParams(Settings):
         title="Keep them as",
         description="float32, or int16: 8-bit weights with 16-bit activations, for devices without floats.",
     )
-    io: Literal["float32", "int8"] = Field(
-        "float32",
-        title="Inputs and outputs",
-        description="What the file takes and gives: float32, or int8 for devices without floats.",
-    )
-    samples: int = Field(
-        200,
-        ge=1,
-        le=100_000,
-        title="Calibration samples",
-        description="How many samples show the quantizer which values occur; 100 to 500 usually do.",
-    )
-    per_channel: bool = Field(
-        True,
-        title="Per channel",
-        description="A scale for each output channel of a weight, not one for all: more accurate.",
+    io: Literal["float32", "int8"] = ports("int8")
+    samples: CalibrationSamples = SAMPLES
+    per_channel: PerChannel = True
+    seconds: float = Field(
+        120.0,
+        gt=0,
+        le=3600,
+        title="Seconds to try layers",
+        description="How long looking for the worst may take; in larger nets it begins in the worst blocks.",
         json_schema_extra={"advanced": True},
     )
 
@@ -142,11 +134,11 @@ def _worst(
     made.write_bytes(whole)
     wanted = {p: r for p, r in rules_of(judge.graph, read(made)).items() if p not in kept}
 
-    def tell(done: int, of: int) -> None:
-        context.progress(done / of, f"trying layer {done + 1} of {of}")
+    def tell(done: float, note: str) -> None:
+        context.progress(done, f"trying {note}")
 
-    losses = sweep(calibrated, judge, wanted, SECONDS, tell)
-    return ranked(judge.graph, losses)[: params.worst]
+    swept = sweep(calibrated, judge, wanted, params.seconds, tell, enough=params.worst)
+    return ranked(judge.graph, swept.losses)[: params.worst]
 
 
 def _able(graph: Graph) -> list[int]:

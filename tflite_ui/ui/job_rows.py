@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from tflite_ui.analysis import words
@@ -31,9 +33,9 @@ def draw(desk: Desk, study: Study, job: JobProgress) -> None:
             if job.kind == "variant" and job.status in ("queued", "running"):
                 _stop(desk, study, job)
     if trains(job):
-        _finish(desk, study, job)
+        _skip(desk.finish_training, "Stop training, keep the best so far", study, job)
     if job.kind == "search" and job.status == "running":
-        _end_search(desk, study, job)
+        _skip(desk.cancel, "End the search, time the best so far", study, job)
     error = _error(study, job)
     if error:
         notices.problem(error)
@@ -56,24 +58,14 @@ def trains(job: JobProgress) -> bool:
     return bool(job.curve) and any(s.name == "train" and s.state == "running" for s in job.stages)
 
 
-def _finish(desk: Desk, study: Study, job: JobProgress) -> None:
+def _skip(end: Callable[[str, str], None], label: str, study: Study, job: JobProgress) -> None:
+    """The button that goes on with the best that a job has found so far."""
     st.button(
-        "Stop training, keep the best so far",
+        label,
         icon=":material/skip_next:",
         key=f"job.{job.id}.finish",
         type="tertiary",
-        on_click=desk.finish_training,
-        args=(study.id, job.id),
-    )
-
-
-def _end_search(desk: Desk, study: Study, job: JobProgress) -> None:
-    st.button(
-        "End the search, time the best so far",
-        icon=":material/skip_next:",
-        key=f"job.{job.id}.finish",
-        type="tertiary",
-        on_click=desk.cancel,
+        on_click=end,
         args=(study.id, job.id),
     )
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 import streamlit as st
 
 from tflite_ui.analysis.claims import claim
-from tflite_ui.analysis.diagnosis import Proposal, finding, layer_frame, promise, proposals, remedied
+from tflite_ui.analysis.diagnosis import (
+    Proposal,
+    finding,
+    layer_frame,
+    promise,
+    proposals,
+    remedied,
+    tried_words,
+)
 from tflite_ui.analysis.labels import sample_noun, variant_labels
+from tflite_ui.analysis.prunable import BORNE_DB, prune_words, pruned_frame, pruning_proposal
 from tflite_ui.analysis.scored import said_of_two
 from tflite_ui.api import Desk
 from tflite_ui.charts.layers import histogram_chart, layers_chart
+from tflite_ui.charts.pruned import pruned_chart
 from tflite_ui.core.diagnosis import Diagnosis
 from tflite_ui.core.errors import TFLiteUIError
 from tflite_ui.core.study import Study
@@ -19,6 +29,11 @@ from tflite_ui.ui import figures, notices
 HELP = (
     "Each operator is quantised alone, as in this variant, and the outputs are compared with the float "
     "file's on evaluation samples. A maker goes before the layer it feeds when it causes half of its error."
+)
+
+PRUNE_HELP = (
+    "The least weights of one layer at a time are set to zero, and the outputs compared on the same samples. "
+    "Nothing is trained here: pruning trains, and wins back a part. It shows which layers matter most."
 )
 
 COLUMNS = {
@@ -112,7 +127,7 @@ def _found(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
     figures.draw(
         study, "layers.chart", "Error of each layer", lambda dark: layers_chart(frame, dark), variant.id
     )
-    st.caption(f"{diagnosis.tried} of {diagnosis.triable} layers tried alone on {diagnosis.samples} samples.")
+    st.caption(notices.plain(tried_words(diagnosis)))
     st.dataframe(
         frame[list(COLUMNS)],
         hide_index=True,
@@ -121,6 +136,26 @@ def _found(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
         alt="Each layer's errors",
     )
     _histograms(study, variant, diagnosis)
+    if diagnosis.pruned:
+        _prunable(desk, study, variant, diagnosis)
+
+
+def _prunable(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> None:
+    st.markdown(f"**Which layers bear pruning?** {notices.plain(prune_words(diagnosis))}", help=PRUNE_HELP)
+    if proposal := pruning_proposal(study, variant, diagnosis):
+        _offer(desk, study, proposal)
+    frame = pruned_frame(diagnosis)
+    figures.draw(
+        study,
+        "layers.pruned",
+        "What each layer loses without its least weights",
+        lambda dark: pruned_chart(frame, BORNE_DB, dark),
+        variant.id,
+    )
+    st.caption(
+        f"{len(diagnosis.pruned)} of {diagnosis.prunable} layers with weights tried in the float file. The "
+        f"dashed line stands at {BORNE_DB:.0f} dB: there the outputs are off by a tenth of their size."
+    )
 
 
 def _offer(desk: Desk, study: Study, proposal: Proposal) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from tflite_ui.advice.planning import Suggestion
+from tflite_ui.analysis.kept import Kept
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import TFLiteUIError
 from tflite_ui.core.study import Study
@@ -11,13 +13,14 @@ from tflite_ui.ui import advice_section, glossary, notices
 
 SHOWN = 3
 ERROR = "next.error"
+_FOUND: Kept[tuple[Suggestion, ...]] = Kept()
 
 
 def draw(desk: Desk, study: Study) -> None:
     """The suggestions, each with its button; opened when a goal is missed."""
     if study.state in ("queued", "running"):
         return
-    found = desk.next_tries(study)[:SHOWN]
+    found = _FOUND.get(study, None, lambda: desk.next_tries(study))[:SHOWN]
     if not found:
         return
     missed = bool(study.recommendation and study.recommendation.unmet)

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from tflite_ui.core.diagnosis import Diagnosis, Kept, Layer
+from tflite_ui.core.diagnosis import BlockLoss, Diagnosis, Kept, Layer
 from tflite_ui.core.technique import Sample
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.layers import decibels, follow, layers
+from tflite_ui.evaluation.pruned import pruned
 from tflite_ui.litert.alone import Judge, Loss, ranked, sweep
+from tflite_ui.litert.blocks import Block
 from tflite_ui.litert.calibrated import Calibrated
 from tflite_ui.litert.inside import inside
 from tflite_ui.litert.interpreter import take
@@ -22,8 +24,10 @@ from tflite_ui.worker.context import JobContext
 from tflite_ui.worker.payloads import Diagnose, MakeVariant
 from tflite_ui.worker.protocol import Reporter
 
-COMPARE, CALIBRATE, TRY, KEEP = "compare", "calibrate", "try", "keep"
-STAGES = (COMPARE, CALIBRATE, TRY, KEEP)
+COMPARE, CALIBRATE, TRY, KEEP, PRUNE = "compare", "calibrate", "try", "keep", "prune"
+STAGES = (COMPARE, CALIBRATE, TRY, KEEP, PRUNE)
+TRY_TIME = 0.75
+"""The share of the time that quantising layers may take; the rest is for pruning them."""
 COUNTS = (1, 2, 3, 4, 6, 8, 12)
 """How many of the worst layers are kept on trial."""
 
@@ -39,23 +43,43 @@ def diagnose(payload: Diagnose, folder: Path, reporter: Reporter) -> Diagnosis:
     reporter.progress(CALIBRATE, 0.0)
     calibrated = _calibrated(payload, folder, reporter, rules)
     judge = Judge(Path(payload.float_file), samples)
-    losses = sweep(
+    swept = sweep(
         calibrated,
         judge,
         rules,
-        payload.seconds,
-        lambda done, of: reporter.progress(TRY, done / of, f"layer {done + 1} of {of}"),
+        TRY_TIME * payload.seconds,
+        lambda done, note: reporter.progress(TRY, done, note),
     )
+    losses = swept.losses
     worst = ranked(original.graph, losses)
     reporter.progress(KEEP, 0.0)
+    kept = tuple(_kept(calibrated, judge, rules, worst))
+    bare, prunable = pruned(
+        Path(payload.float_file),
+        judge,
+        (1 - TRY_TIME) * payload.seconds,
+        lambda done, note: reporter.progress(PRUNE, done, note),
+    )
     return Diagnosis(
         layers=_with_losses(found, losses),
         worst=worst,
-        kept=tuple(_kept(calibrated, judge, rules, worst)),
+        kept=kept,
         samples=len(samples),
         tried=len(losses),
         triable=len(rules),
         seconds=time.monotonic() - begin,
+        blocks=tuple(_block(block, loss) for block, loss in swept.blocks),
+        pruned=bare,
+        prunable=prunable,
+    )
+
+
+def _block(block: Block, loss: Loss) -> BlockLoss:
+    return BlockLoss(
+        name=block.name,
+        operators=block.places,
+        alone_db=decibels(loss.noise),
+        agreement=loss.agreement,
     )
 
 
