@@ -11,6 +11,7 @@ import numpy as np
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.variant import Quality
 from tflite_ui.datasets.answers import write_answers
+from tflite_ui.datasets.split import Labels
 from tflite_ui.evaluation.answers import answers_of
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.evaluation.quality import measure
@@ -31,7 +32,7 @@ _SUBSET_SEED = 70_201
 def evaluate(
     file: Path,
     inputs: Mapping[str, Array],
-    labels: Array | None,
+    labels: Labels,
     baseline_outputs: Mapping[str, Array],
     cores: int = 1,
     progress: Report = lambda _: None,
@@ -47,7 +48,7 @@ def evaluate(
     if not n:
         raise DataMismatch("There are no evaluation samples.", "Add samples to the data.")
     rows, outputs = run(file, inputs, cores, progress)
-    chosen, originals = None if labels is None else labels[rows], take(baseline_outputs, rows)
+    chosen, originals = take(labels, rows), take(baseline_outputs, rows)
     given = answers_of(rows, outputs, originals, chosen) if answers else None
     if answers and given:
         write_answers(given, answers)
