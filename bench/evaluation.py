@@ -61,7 +61,7 @@ def _files(folder: Path) -> tuple[Path, Path]:
 def _turn(file: Path, x: Array, y: Array, originals: dict[str, Array], folder: Path) -> tuple[float, float]:
     """Seconds of the app's evaluation and of the bare loop, one after the other, both in one thread."""
     begin = time.perf_counter()
-    quality = evaluate(file, {"image": x}, y, originals, answers=folder / "answers.npz")
+    quality = evaluate(file, {"image": x}, {"": y}, originals, answers=folder / "answers.npz")
     ours = time.perf_counter() - begin
     begin = time.perf_counter()
     accuracy = _bare(file, x, y)

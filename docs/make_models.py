@@ -46,6 +46,8 @@ def _steps() -> list[ModelStep]:
 def _cell(fitness: Fitness) -> str:
     if fitness.verdict == "cannot":
         return f"no: {fitness.reason.rstrip('.')}"
+    if fitness.only:
+        return "with a student of your own"
     return "yes" if fitness.verdict == "works" else f"in part ({len(fitness.layers)} stay)"
 
 

@@ -59,7 +59,7 @@ def trained() -> Any:
 def lessons(labels: bool = True) -> TrainingSet:
     x, y = (values[:SAMPLES] for values in images())
     originals = {"label": trained().predict(x, verbose=0, batch_size=256)}
-    return TrainingSet({"image": x}, y if labels else None, originals, TRAINING)
+    return TrainingSet({"image": x}, {"label": y} if labels else {}, originals, TRAINING)
 
 
 def accuracy(model: Any) -> float:

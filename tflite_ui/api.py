@@ -12,14 +12,14 @@ from typing import BinaryIO
 from tflite_ui.advice.planning import Suggestion
 from tflite_ui.analysis.holdout import reporting
 from tflite_ui.analysis.recommend import recommend
-from tflite_ui.core.data import DataSummary, Fit, FixKey
+from tflite_ui.core.data import DataSummary, Fit, FixKey, Problem
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import Plan, StudyRequest, make_plan
 from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
-from tflite_ui.datasets.fit import Use, fit
+from tflite_ui.datasets.fit import Use, as_training, fit
 from tflite_ui.jobs.advisor import next_tries, suggestions
 from tflite_ui.jobs.availabilities import Availabilities
 from tflite_ui.jobs.diagnoses import Diagnoses
@@ -41,6 +41,7 @@ from tflite_ui.jobs.requests import (
     add_variant,
     check_available,
     check_fit,
+    check_lessons,
     check_needs,
     check_search,
     check_student,
@@ -166,6 +167,10 @@ class Desk:
         """Whether data fits a model; ``training`` data is only trained on."""
         return fit(source, data, use)
 
+    def lessons(self, source: ModelSource, data: DataSummary) -> tuple[Problem, ...]:
+        """What is worth knowing of data whose calibration samples are trained on."""
+        return as_training(source, data)
+
     def check_student(self, source: ModelSource, student: ModelSource) -> None:
         """Raise UnsupportedModel when a student can't be trained, or doesn't fit the model."""
         check_student(source, student)
@@ -230,9 +235,9 @@ class Desk:
         student = ready(self.model(request.student, wait=True)) if request.student else None
         check_student(source, student)
         check_search(request, data)
-        notes: tuple[str, ...] = (*check_fit(source, data), *check_fit(source, training, "training"))
+        notes = check_fit(source, data)
         plan = self.plan(request)
-        notes += too_few(plan.goals, request, data)
+        notes += (*check_lessons(plan, source, data, training), *too_few(plan.goals, request, data))
         study = new_study(request, plan, source, data, training, student, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)

@@ -45,8 +45,23 @@ def test_keys(keys: list[str], inputs: list[str], apart: list[str], labels: bool
     data = open_data(save(tmp_path / "d.npz", **{key: np.zeros((4, 2)) for key in keys}))
     assert sorted(data.inputs) == inputs
     assert sorted(data.calibration) == apart
-    assert (data.labels is not None) == labels
+    assert (set(data.labels) == {""}) == labels
     assert data.samples == 4
+
+
+def test_labels_of_single_outputs(tmp_path: Path) -> None:
+    keys = ("images", "y_kind", "y_kind_calibration", "images_calibration", "y_size")
+    path = save(tmp_path / "d.npz", **{key: np.zeros((4, 2)) for key in keys})
+    data = open_data(path)
+    assert (list(data.inputs), list(data.calibration), list(data.labels)) == (["x"], ["x"], ["kind", "size"])
+
+
+def test_an_input_may_be_called_like_labels(tmp_path: Path) -> None:
+    keys = ("x_acc", "y_acc", "x_acc_calibration", "y_acc_calibration", "y_kind")
+    path = save(tmp_path / "d.npz", **{key: np.zeros((4, 2)) for key in keys})
+    data = open_data(path, inputs={"x_acc", "y_acc"})
+    assert (set(data.inputs), set(data.calibration)) == ({"x_acc", "y_acc"}, {"x_acc", "y_acc"})
+    assert list(data.labels) == ["kind"]
 
 
 def test_a_npy_is_x(tmp_path: Path) -> None:

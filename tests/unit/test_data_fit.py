@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tflite_ui.core.data import DataSummary, Fit
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import ModelSource, TensorSpec
-from tflite_ui.datasets.fit import fit
+from tflite_ui.datasets.fit import as_training, fit
 from tflite_ui.datasets.fix import apply
 from tflite_ui.datasets.summary import summarise
 
@@ -180,6 +180,61 @@ def test_labels_that_can(labels: Any, classes: int, code: str | None, tmp_path: 
     found = fit(source(classes=classes), summary(tmp_path, x=unit(600, 4, 5, 1), y=labels))
     assert found.ready
     assert set(codes(found)) == {code} - {None}
+
+
+def two_headed() -> ModelSource:
+    size = TensorSpec(name="size", shape=(None, 1), dtype="float32")
+    return source().model_copy(update={"outputs": (*source().outputs, size)})
+
+
+@pytest.mark.parametrize(
+    ("labels", "code", "said"),
+    [
+        ({"y_out": np.arange(600) % 3, "y_size": np.linspace(-1, 1, 600)}, "", ""),
+        ({"y_out": np.eye(3)[np.arange(600) % 3]}, "", ""),
+        ({"y_size": np.arange(600)}, "", ""),
+        ({"y": np.arange(600) % 3}, "", ""),
+        ({"y_out": np.arange(600) % 4}, "label_range", "y_out: Labels run from 0 to 3, but the model has 3"),
+        ({"y_size": np.arange(599)}, "label_count", "y_size: There are 599 labels for 600 samples"),
+        ({"y_foo": np.arange(600)}, "label_names", "y_foo, but the model's outputs are out, size"),
+        ({"y": np.arange(600), "y_out": np.arange(600) % 3}, "label_names", "labels y and labels of single"),
+    ],
+)
+def test_labels_of_each_output_are_checked(labels: Any, code: str, said: str, tmp_path: Path) -> None:
+    found = fit(two_headed(), summary(tmp_path, x=unit(600, 4, 5, 1), **labels))
+    assert codes(found, blocking=True) == ([code] if code else [])
+    assert all(said in p.message for p in found.problems if p.blocking)
+
+
+def test_one_class_is_told_of_the_output_it_is_of(tmp_path: Path) -> None:
+    data = summary(tmp_path, x=unit(600, 4, 5, 1), y_out=np.zeros(600, int), y_size=np.arange(600))
+    assert problem(fit(two_headed(), data), "one_class").message.startswith("y_out: All samples have one")
+    assert data.labelled
+    assert list(data.label_arrays) == ["y_out", "y_size"]
+
+
+def test_an_input_may_be_called_like_labels(tmp_path: Path) -> None:
+    data = summary(tmp_path, x_acc=unit(600, 4, 5, 1), y_acc=unit(600, 4, 5, 1), y=np.arange(600) % 3)
+    assert codes(fit(source(names=("x_acc", "y_acc")), data), blocking=True) == []
+    assert "label_names" in codes(fit(source(names=("x_acc",)), data), blocking=True)
+
+
+def test_fixes_keep_the_labels_of_each_output(tmp_path: Path) -> None:
+    x = unit(60, 4, 5, 1)
+    x[3] = np.nan
+    summary(tmp_path, x=x, y_out=np.arange(60) % 3, y_size=np.arange(60))
+    apply(tmp_path / "d.npz", two_headed(), ("drop_bad",), tmp_path / "f.npz")
+    with np.load(tmp_path / "f.npz") as kept:
+        assert kept["y_size"].tolist() == [n for n in range(60) if n != 3]
+        assert len(kept["y_out"]) == 59
+
+
+def test_what_calibrates_is_judged_as_training_data_too(tmp_path: Path) -> None:
+    uneven = summary(tmp_path, x=unit(600, 4, 5, 1), y=np.arange(600) // 590)
+    few, rare = as_training(source(), uneven)
+    assert (few.code, rare.code) == ("imbalance", "few_training")
+    assert "learnt least" in few.hint
+    assert rare.message == "Only 120 samples to train on."
 
 
 def test_few_samples_and_doubles_are_notes(tmp_path: Path) -> None:

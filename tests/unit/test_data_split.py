@@ -59,18 +59,16 @@ def test_samples_kept_apart_calibrate_alone(tmp_path: Path) -> None:
     assert all(a.shape == (1, 2) and a.dtype == np.float32 for a in found)
     inputs, labels = evaluation(path, source())
     assert inputs["image"][:, 0].tolist() == list(range(60))
-    assert labels is not None
-    assert labels.tolist() == (np.arange(60) % 3).tolist()
+    assert labels["out"].tolist() == (np.arange(60) % 3).tolist()
 
 
 def test_held_out_samples_and_their_labels_stay_together(tmp_path: Path) -> None:
     path = save(tmp_path, x=numbered(200), y=np.arange(200))
     held = {float(s["image"][0, 0]) for s in calibration(path, source(), 1000, seed=0)}
     inputs, labels = evaluation(path, source())
-    assert labels is not None
-    assert inputs["image"][:, 0].tolist() == labels.tolist()
+    assert inputs["image"][:, 0].tolist() == labels["out"].tolist()
     assert len(held) == 40
-    assert not held & set(labels.tolist())
+    assert not held & set(labels["out"].tolist())
 
 
 def test_the_seed_chooses_among_calibration_samples(tmp_path: Path) -> None:
@@ -82,7 +80,7 @@ def test_the_seed_chooses_among_calibration_samples(tmp_path: Path) -> None:
     assert len(chosen(1)) == 10
     assert chosen(1) == chosen(1)
     assert chosen(1) != chosen(2)
-    assert evaluation(path, source())[1] is None
+    assert evaluation(path, source())[1] == {}
 
 
 def test_several_inputs_by_name(tmp_path: Path) -> None:
@@ -113,8 +111,7 @@ def test_labels_of_another_length(tmp_path: Path) -> None:
 )
 def test_labels_are_classes_or_values(labels: Any, classes: int, dtype: Any, tmp_path: Path) -> None:
     path = save(tmp_path, x=numbered(60), x_calibration=numbered(60), y=labels)
-    found = evaluation(path, source(classes=classes))[1]
-    assert found is not None
+    found = evaluation(path, source(classes=classes))[1]["out"]
     assert found.dtype == dtype
     assert found.shape == (60,)
     if classes == 3:

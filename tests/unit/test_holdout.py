@@ -20,19 +20,19 @@ from tflite_ui.evaluation.scores import Rows
 
 def test_half_are_kept_apart_class_by_class_the_same_every_time() -> None:
     labels = np.repeat([0, 1, 2], [600, 300, 100])
-    held = held_out(1000, labels)
+    held = held_out(1000, {"kind": labels})
     assert [int(held[labels == c].sum()) for c in range(3)] == [300, 150, 50]
-    assert np.array_equal(held, held_out(1000, labels))
-    assert held_out(1000, None).sum() == 500
-    assert not held_out(FEWEST - 1, None).any()
+    assert np.array_equal(held, held_out(1000, {"kind": labels}))
+    assert held_out(1000, {}).sum() == 500
+    assert not held_out(FEWEST - 1, {}).any()
 
 
 def test_quality_is_told_of_both_halves() -> None:
     labels = np.random.default_rng(2).integers(0, 5, 600)
-    held = held_out(600, labels)
+    held = held_out(600, {"": labels})
     answers = np.where(held, (labels + 1) % 5, labels)  # right on what chooses, wrong on what reports
     given, right = ({"y": np.eye(5)[each]} for each in (answers, labels))
-    found = Judged(Rows(np.arange(600), held), {"x": given["y"]}, given, right, labels).quality()
+    found = Judged(Rows(np.arange(600), held), {"x": given["y"]}, given, right, {"": labels}).quality()
     assert found.choosing is not None
     assert found.reporting is not None
     assert (found.value, found.choosing.value, found.reporting.value) == (0.5, 1.0, 0.0)

@@ -329,7 +329,7 @@ PARTLY = {"pruning": "part", "clustering": "part"}
     ("name", "expected"),
     [
         ("Residual with batch-norm", {key: PARTLY.get(key, "works") for key in STEPS}),
-        ("MultiHeadAttention", {"qat": "cannot", "structured_pruning": "cannot", "distillation": "cannot"}),
+        ("MultiHeadAttention", {"qat": "cannot", "structured_pruning": "cannot", "distillation": "part"}),
         ("Embedding with mask, LSTM", {"qat": "part", "structured_pruning": "cannot"}),
         ("MobileNetV2", {"pruning": "part", "qat": "works", "structured_pruning": "works"}),
     ],
@@ -354,7 +354,7 @@ def test_among_operators_the_layers_are_trained_for_integers(name: str, bits: in
     reestimate(model, inputs)
     answers = dict(zip(model.output_names, outputs(model, inputs), strict=True))
     technique, params = step(f"qat:epochs=1,targets=original,weight_bits={bits}")
-    place = Workplace(tmp_path, model, TrainingSet(inputs, None, answers, 20))
+    place = Workplace(tmp_path, model, TrainingSet(inputs, {}, answers, 20))
     names = [layer.name for layer in model.layers if layer.name in chosen(model, "", can_quantise)]
     made = technique.apply(model, params, place)
     assert all(math.isfinite(point.metrics["loss"]) for point in place.curve)

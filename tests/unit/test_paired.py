@@ -103,16 +103,16 @@ def test_answers_are_kept_as_they_were(tmp_path: Path) -> None:
 def test_answers_of_classes_of_yes_or_no_and_of_values() -> None:
     rows = Rows(np.array([3, 7]), np.zeros(2, bool))
     classes = {"y": np.array([[0.1, 0.9], [0.8, 0.2]], np.float32)}
-    found = answers_of(rows, classes, classes, np.array([1, 1]))
+    found = answers_of(rows, classes, classes, {"": np.array([1, 1])})
     assert found is not None
     assert (found.first.tolist(), found.wanted.tolist(), found.rows.tolist()) == ([1, 0], [1, 1], [3, 7])
     binary = {"y": np.array([[0.7], [0.2]], np.float32)}
-    yes = answers_of(rows, binary, binary, np.array([1, 0]))
+    yes = answers_of(rows, binary, binary, {"": np.array([1, 0])})
     assert yes is not None
     assert yes.first.tolist() == [1, 0]
-    unlabelled = answers_of(rows, classes, classes, None)
+    unlabelled = answers_of(rows, classes, classes, {})
     assert unlabelled is not None
     assert not unlabelled.labelled
-    assert answers_of(rows, binary, binary, np.array([0.3, 4.2])) is None
+    assert answers_of(rows, binary, binary, {"": np.array([0.3, 4.2])}) is None
     masks = {"y": np.zeros((2, 4, 4, 3), np.float32)}
-    assert answers_of(rows, masks, masks, None) is None
+    assert answers_of(rows, masks, masks, {}) is None

@@ -33,7 +33,9 @@ def ran(n: int = N) -> Rows:
 
 
 def scored(values: Array, labels: Array | None = WANTED, base: Array = BASE, x: Array = X) -> Scores:
-    found = scores_of(ran(len(x)), {"x": x}, {"y": values}, {"y": base}, labels)
+    found = scores_of(
+        ran(len(x)), {"x": x}, {"y": values}, {"y": base}, {} if labels is None else {"": labels}
+    )
     assert found is not None
     return found[0]
 
@@ -83,7 +85,7 @@ def test_reconstructions_are_judged_by_their_area_where_labels_name_the_odd() ->
     assert (found.kind, found.against) == ("auc", "labels")
     assert found.baseline > 0.8 > 0.6 > found.value
     assert found.high < 0
-    judged = Judged(ran(), {"x": X}, {"y": blurred}, {"y": made}, odd.astype(int)).quality()
+    judged = Judged(ran(), {"x": X}, {"y": blurred}, {"y": made}, {"": odd.astype(int)}).quality()
     assert judged.metric == "sqnr_db"  # not the accuracy of a class that nobody chose
     plain = scored(blurred, None, made)
     assert (plain.kind, plain.against) == ("reconstruction", "input")
@@ -93,26 +95,38 @@ def test_masks_are_judged_by_overlap_and_long_answers_by_their_share() -> None:
     maps = np.array([[[0, 0], [1, 1]], [[2, 2], [2, 2]]])
     other = np.array([[[0, 1], [1, 1]], [[2, 2], [2, 2]]])
     assert overlaps(other, maps) == pytest.approx([(1 / 2 + 2 / 3) / 2, 1.0])
-    labelled = scores_of(ran(2), {"x": maps}, {"y": np.eye(3)[other]}, {"y": np.eye(3)[maps]}, maps)
-    bare = scores_of(ran(2), {"x": maps}, {"y": np.eye(3)[other]}, {"y": np.eye(3)[maps]}, None)
+    labelled = scores_of(ran(2), {"x": maps}, {"y": np.eye(3)[other]}, {"y": np.eye(3)[maps]}, {"": maps})
+    bare = scores_of(ran(2), {"x": maps}, {"y": np.eye(3)[other]}, {"y": np.eye(3)[maps]}, {})
     assert labelled is not None
     assert bare is not None
     assert (labelled[0].kind, labelled[0].against, bare[0].against) == ("iou", "labels", "original")
     assert labelled[0].score == pytest.approx(bare[0].score)
-    words = scores_of(ran(2), {"x": maps}, {"y": np.eye(3)[other[0]]}, {"y": np.eye(3)[maps[0]]}, maps[0])
+    given, right = ({"y": np.eye(3)[each[0]]} for each in (other, maps))
+    words = scores_of(ran(2), {"x": maps}, given, right, {"": maps[0]})
     assert words is not None
     assert (words[0].kind, words[0].score.tolist()) == ("share", [0.5, 1.0])
 
 
 def test_other_outputs_are_judged_by_their_distance_and_classes_not_at_all() -> None:
     boxes = RNG.normal(size=(N, 5, 4))
-    found = scores_of(ran(), {"x": X}, {"y": boxes * 1.01}, {"y": boxes}, None)
+    found = scores_of(ran(), {"x": X}, {"y": boxes * 1.01}, {"y": boxes}, {})
     assert found is not None
     assert found[0].kind == "difference"
     assert np.sqrt(np.mean(found[0].score ** 2)) == pytest.approx(0.01)
     classes = RNG.dirichlet(np.ones(5), N)
-    assert scores_of(ran(), {"x": X}, {"y": classes}, {"y": classes}, None) is None
-    assert scores_of(ran(), {"x": X}, {"y": classes}, {"y": classes}, RNG.integers(0, 5, N)) is None
+    assert scores_of(ran(), {"x": X}, {"y": classes}, {"y": classes}, {}) is None
+    labels = {"": RNG.integers(0, 5, N)}
+    assert scores_of(ran(), {"x": X}, {"y": classes}, {"y": classes}, labels) is None
+
+
+def test_of_several_outputs_classes_go_before_values() -> None:
+    outputs = {"size": BASE, "kind": np.eye(5)[RNG.integers(0, 5, N)]}
+    labels = {"size": WANTED, "kind": RNG.integers(0, 5, N)}
+    assert scores_of(ran(), {"x": X}, outputs, outputs, labels) is None
+    for values_decide in ({"size": WANTED}, {**labels, "kind": RNG.integers(5, 9, N)}):
+        found = scores_of(ran(), {"x": X}, outputs, outputs, values_decide)
+        assert found is not None
+        assert (found[0].kind, found[0].score[0]) == ("mae", pytest.approx(abs(BASE[0, 0] - WANTED[0])))
 
 
 def test_what_changed_most_comes_first_and_is_kept_as_it_was(tmp_path: Path) -> None:

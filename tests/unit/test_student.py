@@ -11,6 +11,7 @@ import tf_keras
 
 from tests.small_net import accuracy, images, lessons, trained
 from tests.training_context import SOURCE, Workplace
+from tflite_ui.advice.space import space
 from tflite_ui.core.errors import ConversionFailed, InvalidRecipe, UnsupportedModel
 from tflite_ui.core.model import Fitness, TensorSpec
 from tflite_ui.core.plan import StudyRequest, make_plan, variant_id
@@ -19,6 +20,7 @@ from tflite_ui.jobs.requests import check_needs, check_student
 from tflite_ui.keras_graph.ports import with_ports_of
 from tflite_ui.techniques import techniques
 from tflite_ui.techniques.distillation import Distillation
+from tflite_ui.ui.catalogue import technique_offers
 
 layers = tf_keras.layers
 UPLOADED = "distillation:student=uploaded+float32"
@@ -86,6 +88,34 @@ def test_without_a_student_the_recipe_is_refused_before_anything_runs() -> None:
     with pytest.raises(InvalidRecipe, match="there is none"):
         check_needs(recipe, None, request, techniques())
     check_needs(recipe, None, request.model_copy(update={"student": "s"}), techniques())
+
+
+def test_a_model_that_cannot_be_narrowed_teaches_a_student_of_ones_own(tmp_path: Path) -> None:
+    """One dense layer has nothing to narrow."""
+    image = tf_keras.Input((28, 28, 1), name="image")
+    flat = layers.Dense(10, activation="softmax", name="label")(layers.Flatten()(image))
+    found = Distillation().fitness(tf_keras.Model(image, flat))
+    assert (found.verdict, found.only) == ("part", {"student": "uploaded"})
+    assert "only a student of your own" in found.reason
+    source = SOURCE.model_copy(update={"fitness": {"distillation": found}})
+    request = StudyRequest(model="m", data="d", student="s", recipes=(UPLOADED,))
+    check_needs(parse_recipe(UPLOADED, techniques()), source, request, techniques())
+    with pytest.raises(InvalidRecipe, match="no layer can be made narrower") as refused:
+        check_needs(parse_recipe("distillation+float32", techniques()), source, request, techniques())
+    assert "student=uploaded" in refused.value.hint
+    alone = request.model_copy(update={"student": None})
+    with pytest.raises(InvalidRecipe, match="there is none"):
+        check_needs(parse_recipe(UPLOADED, techniques()), source, alone, techniques())
+    assert [step.key for step in space(source, None, True, techniques()).steps] == []
+
+
+@pytest.mark.parametrize(("student", "refused"), [(False, True), (True, False)])
+def test_the_card_waits_for_the_student(student: bool, refused: bool) -> None:
+    only = Fitness(verdict="part", reason="only a student of your own.", only={"student": "uploaded"})
+    source = SOURCE.model_copy(update={"fitness": {"distillation": only}})
+    (card,) = technique_offers({"distillation": Distillation()}, source, None, student)
+    assert card.refusal.startswith("Can't yet: only a student") == refused
+    assert card.remark == "Works in part: only a student of your own."
 
 
 def test_the_student_counts_where_it_is_wanted() -> None:

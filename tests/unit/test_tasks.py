@@ -47,16 +47,29 @@ def test_masks_are_compared_class_by_class() -> None:
 def test_each_output_is_told_apart() -> None:
     original = {"a": RNG.normal(size=(50, 4)), "b": RNG.normal(size=(50, 8, 8, 3))}
     given = {"a": original["a"], "b": original["b"] + 0.01}
-    first, second = per_output(given, original)
+    first, second = per_output(given, original, {})
     assert (first.name, first.mask_iou) == ("a", None)
     assert first.sqnr_db > second.sqnr_db > 30
     assert second.mask_iou is not None
     assert 0 < second.mask_iou <= 1
 
 
+def test_each_labelled_output_has_its_own_measure() -> None:
+    original = {"kind": np.eye(3)[[0, 1, 2, 2]], "size": np.array([[1.0], [2.0], [3.0], [4.0]])}
+    given = {"kind": np.eye(3)[[0, 1, 2, 0]], "size": original["size"] + 0.5}
+    labels = {"kind": np.array([0, 1, 2, 2]), "size": np.array([1.0, 2.0, 3.0, 4.0], np.float32)}
+    kind, size = per_output(given, original, labels)
+    assert (kind.accuracy, kind.mae, kind.r2) == (0.75, None, None)
+    assert (size.accuracy, size.mae) == (None, 0.5)
+    assert size.r2 == pytest.approx(1 - 1.0 / 5.0)
+    only_kind, unlabelled = per_output(given, original, {"kind": labels["kind"]})
+    assert (only_kind.accuracy, unlabelled.mae) == (0.75, None)
+    assert further({"x": RNG.normal(size=(4, 2))}, given, original, labels)["mae"] == 0.5
+
+
 def test_what_holds_depends_on_the_labels() -> None:
     x = RNG.normal(size=(8, 1)).astype(np.float32)
     out = {"y": x}
-    assert set(further({"x": x}, out, out, None)) == {"per_output"}
-    assert {"mae", "rmse", "r2"} <= further({"x": x}, out, out, x[:, 0] + 0.5).keys()
-    assert further({"x": x}, out, out, np.array([0, 1] * 4))["auc"] == pytest.approx(0.5)
+    assert set(further({"x": x}, out, out, {})) == {"per_output"}
+    assert {"mae", "rmse", "r2"} <= further({"x": x}, out, out, {"y": x[:, 0] + 0.5}).keys()
+    assert further({"x": x}, out, out, {"y": np.array([0, 1] * 4)})["auc"] == pytest.approx(0.5)

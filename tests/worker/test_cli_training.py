@@ -74,4 +74,4 @@ def test_what_a_model_can_take_is_in_its_inspection(
     found = json.loads(capsys.readouterr().out)
     assert found["fitness"]["pruning"]["verdict"] == "part"
     assert found["fitness"]["pruning"]["layers"] == ["down", "mix"]
-    assert found["fitness"]["distillation"] == {"verdict": "works", "reason": "", "layers": []}
+    assert found["fitness"]["distillation"] == {"verdict": "works", "reason": "", "layers": [], "only": {}}

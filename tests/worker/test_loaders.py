@@ -102,6 +102,23 @@ def test_what_it_was_compiled_with_is_known(library: str, suffix: str, tmp_path:
     model.save(compiled)
     assert describe(plain).losses == ("auto",)
     assert describe(compiled).losses == ("mean_absolute_error",)
+    assert describe(compiled).notes == describe(plain).notes
+
+
+def tilted(wanted: Any, given: Any) -> Any:
+    """A loss of somebody's own."""
+    return (wanted - given) ** 4
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize(("library", "suffix"), [("keras", "keras"), ("keras", "h5"), ("tf_keras", "h5")])
+def test_a_loss_of_ones_own_is_said(library: str, suffix: str, tmp_path: Path) -> None:
+    model = build_small(importlib.import_module(library))
+    model.compile(loss=tilted)
+    model.save(tmp_path / f"own.{suffix}")
+    found = describe(tmp_path / f"own.{suffix}")
+    assert found.losses == ("auto",)
+    assert any("the loss tilted, not known here" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -88,7 +88,7 @@ def have(data: DataSummary | None) -> Have:
     """What the data can be used for."""
     if data is None or not data.calibration_samples:
         return "none"
-    return "unlabelled" if data.labels is None else "labelled"
+    return "labelled" if data.labelled else "unlabelled"
 
 
 def _case(question: Question) -> tuple[Have, frozenset[Want], str | None, frozenset[str]]:

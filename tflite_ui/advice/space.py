@@ -94,7 +94,7 @@ class Space:
 def space(source: ModelSource, data: DataSummary | None, trainable: bool, techniques: Techniques) -> Space:
     """What may be tried on ``source``; steps that train only where ``trainable`` (there are samples)."""
     ordered = sorted(techniques.values(), key=lambda t: t.order)
-    given = {"calibration_data", *(("labels",) if data and data.labels else ())} if data else set()
+    given = {"calibration_data", *(("labels",) if data and data.labelled else ())} if data else set()
     return Space(
         steps=tuple(t for t in ordered if isinstance(t, ModelStep) and trainable and _fits(t, source)),
         conversions=tuple(
@@ -112,7 +112,7 @@ def literals(kind: type[Params], field: str) -> list[Any]:
 
 def _fits(step: ModelStep, source: ModelSource) -> bool:
     found = source.fitness.get(step.key)
-    return found is not None and found.verdict != "cannot"
+    return found is not None and found.verdict != "cannot" and not found.only
 
 
 def _choices(technique: Technique) -> Iterator[str]:

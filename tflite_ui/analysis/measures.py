@@ -65,8 +65,10 @@ def comparison_frame(study: Study) -> pd.DataFrame:
 
 
 def _quality(study: Study) -> list[Measure]:
-    metric = next((v.quality.metric for v in study.variants if v.quality), "accuracy")
+    known = next((v.quality for v in study.variants if v.quality), None)
+    metric = known.metric if known else "accuracy"
     title = METRIC_TITLES.get(metric, metric)
+    title = f"{title}, output {known.output}" if known and known.output else title
     low, high = "quality_low_shown", "quality_high_shown"
     return [Measure(column="quality_shown", title=title, minimise=False, low=low, high=high)]
 

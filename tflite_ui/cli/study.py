@@ -58,7 +58,7 @@ def default_recipes(source: ModelSource, data: DataSummary | None) -> tuple[str,
     """Every conversion with its defaults that needs no more than what is given, the baseline first."""
     from tflite_ui.techniques import techniques
 
-    given = {"calibration_data", *(("labels",) if data and data.labels else ())} if data else set()
+    given = {"calibration_data", *(("labels",) if data and data.labelled else ())} if data else set()
     found = [
         t.key
         for t in techniques().values()

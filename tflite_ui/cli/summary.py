@@ -61,7 +61,8 @@ def _quality(quality: Quality | None) -> str:
         return value_words(quality.score)
     if quality.metric == "sqnr_db":
         return words.decibels(quality.value)
-    said = f"{quality.metric} {words.percent(quality.value, quality.n)}"
+    of = f" of {quality.output}" if quality.output else ""
+    said = f"{quality.metric}{of} {words.percent(quality.value, quality.n)}"
     if quality.ci95 is None:
         return said
     low, high = (words.percent(end, quality.n) for end in quality.ci95)

@@ -7,6 +7,8 @@ from typing import Literal
 from tflite_ui.core.frozen import Frozen
 
 LABELS = "y"
+LABELS_OF = "y_"
+"""In an .npz, ``y_<output>`` holds the labels of one output, ``y`` those of a model's only one."""
 CALIBRATION_SUFFIX = "_calibration"
 """In an .npz, ``<input>_calibration`` holds samples kept for calibration alone."""
 
@@ -49,6 +51,7 @@ class LabelSummary(Frozen):
 class DataSummary(Frozen):
     """A data file: its arrays and how its samples are shared out.
 
+    ``labels`` are those of a model's only output, ``output_labels`` those of single outputs by their names.
     Samples named ``<input>_calibration`` calibrate and all others evaluate; without them a
     fifth of the samples (at most 500) is held out for calibration, or, under 50 samples, all
     serve both ends.
@@ -59,6 +62,7 @@ class DataSummary(Frozen):
     size_bytes: int
     arrays: tuple[ArraySummary, ...]
     labels: LabelSummary | None = None
+    output_labels: dict[str, LabelSummary] = {}
     samples: int
     calibration_samples: int
     evaluation_samples: int
@@ -66,6 +70,17 @@ class DataSummary(Frozen):
     shared: bool = False
     thumbnails: tuple[str, ...] = ()
     """Up to eight samples as PNG data URLs, when the samples look like images."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there are labels of any output."""
+        return self.labels is not None or bool(self.output_labels)
+
+    @property
+    def label_arrays(self) -> dict[str, LabelSummary]:
+        """All labels by the names of their arrays."""
+        plain = {} if self.labels is None else {LABELS: self.labels}
+        return plain | {f"{LABELS_OF}{name}": found for name, found in self.output_labels.items()}
 
 
 class Problem(Frozen):
@@ -76,6 +91,11 @@ class Problem(Frozen):
     hint: str = ""
     fixes: tuple[FixKey, ...] = ()
     blocking: bool = True
+
+    @property
+    def said(self) -> str:
+        """Both in a line."""
+        return " ".join(filter(None, (self.message, self.hint)))
 
 
 class Fit(Frozen):

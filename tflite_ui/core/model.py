@@ -45,11 +45,15 @@ class Layer(Frozen):
 
 
 class Fitness(Frozen):
-    """Whether a model step can be done to a model: in full, in part (``layers`` are left out), or not."""
+    """Whether a model step can be done to a model: in full, in part (``layers`` are left out), or not.
+
+    ``only`` are settings without which it can't be done, by name.
+    """
 
     verdict: Literal["works", "part", "cannot"]
     reason: str = ""
     layers: tuple[str, ...] = ()
+    only: dict[str, str] = {}
 
 
 class ModelSource(Frozen):

@@ -141,7 +141,7 @@ def _data(data: DataSummary | None) -> dict[str, Any] | None:
     if data is None:
         return None
     wanted = {"name", "sha256", "samples", "calibration_samples", "evaluation_samples"}
-    return {**data.model_dump(mode="json", include=wanted), "labels": data.labels is not None}
+    return {**data.model_dump(mode="json", include=wanted), "labels": data.labelled}
 
 
 FACTS = ("sha256", "size_bytes", "gzip_bytes", "parameters", "macs", "sparsity", "unique_weights")

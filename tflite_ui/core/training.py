@@ -101,13 +101,14 @@ class CurvePoint(Frozen):
 class TrainingSet:
     """Shuffled samples: the first ``training`` train, the others validate.
 
-    ``inputs`` [n, ...] by input name in the model's order; ``labels`` [n] classes, [n, classes] one-hot
-    or [n, ...] values, None when there are none; ``originals`` the original's outputs by name, float32
-    [n, ...]; ``losses`` what the original was compiled with, one for each output, empty when unknown.
+    ``inputs`` [n, ...] by input name in the model's order; ``labels`` by the output they are of, [n] classes
+    or [n, ...] values (those under the empty name are of no output that is known, and teach nothing);
+    ``originals`` the original's outputs by name, float32 [n, ...]; ``losses`` what the original was compiled
+    with, one for each output, empty when unknown.
     """
 
     inputs: dict[str, Array]
-    labels: Array | None
+    labels: dict[str, Array]
     originals: dict[str, Array]
     training: int
     losses: tuple[Loss, ...] = ()

@@ -33,18 +33,25 @@ class PerClass(Frozen):
 
 
 class OutputFidelity(Frozen):
-    """One output against the original's: decibels, cosine, and the mean IoU of masks (None: it is none)."""
+    """One output against the original's: decibels, cosine, and the mean IoU of masks (None: it is none).
+
+    Where it has labels, ``accuracy`` (classes, a fraction) or ``mae`` and ``r2`` (values) are against those.
+    """
 
     name: str
     sqnr_db: float
     cosine: float
     mask_iou: float | None = None
+    accuracy: float | None = None
+    mae: float | None = None
+    r2: float | None = None
 
 
 class Quality(Frozen):
     """How well a variant does on ``n`` evaluation samples.
 
-    ``metric`` is ``accuracy`` with labels, else ``agreement`` or ``sqnr_db`` with the original;
+    ``metric`` is ``accuracy`` with labels, else ``agreement`` or ``sqnr_db`` with the original; ``output`` is
+    the one that an accuracy is of, where the model has several: the first whose labels are classes;
     ``ci95`` the Wilson interval of a proportion (Wilson, 1927); ``agreement`` the share of equal
     top-1 answers; ``sqnr_db`` the signal-to-quantisation-noise ratio in decibels over all outputs;
     ``max_error`` and ``mean_error`` absolute differences to the original's outputs.
@@ -58,6 +65,7 @@ class Quality(Frozen):
     """
 
     metric: str
+    output: str = ""
     value: float
     n: int
     ci95: tuple[float, float] | None = None

@@ -6,9 +6,19 @@ import math
 from collections.abc import Iterator
 from typing import Literal
 
-from tflite_ui.core.data import ArraySummary, DataSummary, Fit, FixKey, LabelSummary, Problem
+from tflite_ui.core.data import (
+    LABELS,
+    LABELS_OF,
+    ArraySummary,
+    DataSummary,
+    Fit,
+    FixKey,
+    LabelSummary,
+    Problem,
+)
+from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import ModelSource, TensorSpec
-from tflite_ui.datasets.split import match_names
+from tflite_ui.datasets.split import match_names, outputs_of
 
 FEW_CALIBRATION = 100
 FEW_TRAINING = 1000
@@ -37,10 +47,21 @@ def fit(source: ModelSource, data: DataSummary, use: Use = "data") -> Fit:
     if data.evaluation_samples == 0 or data.calibration_samples == 0:
         text = f"{data.name} holds no samples."
         return Fit(problems=(Problem(code="empty", message=text, hint="Add samples to it."),))
+    data = _for_model(source, data)
     keys = match_names(tuple(a.name for a in data.arrays), tuple(s.name for s in source.inputs))
     found = list(_of_names(source, data)) if keys is None else list(_of_inputs(source, data, keys))
     found += [*_of_labels(source, data, use), *_of_number(data, use), *_of_doubles(data)]
     return Fit(problems=tuple(sorted(found, key=lambda problem: not problem.blocking)))
+
+
+def as_training(source: ModelSource, data: DataSummary) -> tuple[Problem, ...]:
+    """What is worth knowing where the samples that calibrate are trained on, there being no training file.
+
+    Only what isn't said of them as data already.
+    """
+    lessons = data.model_copy(update={"samples": data.calibration_samples})
+    known = fit(source, data).problems
+    return tuple(p for p in fit(source, lessons, "training").problems if p not in known)
 
 
 def _of_names(source: ModelSource, data: DataSummary) -> Iterator[Problem]:
@@ -161,18 +182,50 @@ def _of_bad(array: ArraySummary) -> Iterator[Problem]:
     )
 
 
+def _for_model(source: ModelSource, data: DataSummary) -> DataSummary:
+    """``data`` with what looked like an output's labels, and is an input of this model, among its arrays."""
+    names = {spec.name: spec.name.removeprefix(LABELS_OF) for spec in source.inputs}
+    taken = {key: output for key, output in names.items() if key != output and output in data.output_labels}
+    if not taken:
+        return data
+    arrays = (
+        ArraySummary(name=key, **data.output_labels[output].model_dump(include=_SHARED))
+        for key, output in taken.items()
+    )
+    rest = {name: found for name, found in data.output_labels.items() if name not in taken.values()}
+    return data.model_copy(update={"arrays": (*data.arrays, *arrays), "output_labels": rest, "duplicates": 0})
+
+
+_SHARED = {"shape", "dtype", "low", "high"}
+
+
 def _of_labels(source: ModelSource, data: DataSummary, use: Use) -> Iterator[Problem]:
-    labels = data.labels
-    if labels is None:
+    keys = tuple(data.output_labels) + (("",) if data.labels else ())
+    try:
+        outputs = dict(zip(keys, outputs_of(keys, source), strict=True))
+    except DataMismatch as wrong:
+        yield Problem(code="label_names", message=wrong.message, hint=wrong.hint)
         return
-    n = data.arrays[0].shape[0]
+    units = {spec.name: spec.shape[-1] if len(spec.shape) > 1 else None for spec in source.outputs}
+    for array, labels in data.label_arrays.items():
+        output = outputs[array.removeprefix(LABELS_OF) if array != LABELS else ""]
+        named = f"{array}: " if array != LABELS else ""
+        for problem in _of_array(labels, data.arrays[0].shape[0], units.get(output, _first(units)), use):
+            yield problem.model_copy(update={"message": named + problem.message})
+
+
+def _first(units: dict[str, int | None]) -> int | None:
+    return next(iter(units.values()))
+
+
+def _of_array(labels: LabelSummary, n: int, outputs: int | None, use: Use) -> Iterator[Problem]:
+    """What is wrong with the labels of one output of ``outputs`` units."""
     if labels.shape[0] != n:
         yield Problem(
             code="label_count",
             message=f"There are {labels.shape[0]:,} labels for {n:,} samples.",
             hint="Give each sample one label, in the same order.",
         )
-    outputs = source.outputs[0].shape[-1] if len(source.outputs[0].shape) > 1 else None
     if labels.kind != "values" and not (outputs == 1 and (labels.high or 0) > 1):
         yield from _of_classes(labels, outputs, use)
 

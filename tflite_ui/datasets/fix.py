@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tflite_ui.core.data import CALIBRATION_SUFFIX, LABELS, FixKey
+from tflite_ui.core.data import CALIBRATION_SUFFIX, LABELS, LABELS_OF, FixKey
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.datasets.fit import looks_raw
-from tflite_ui.datasets.read import Array, DataFile, Header, open_data
-from tflite_ui.datasets.split import match_names
+from tflite_ui.datasets.read import Array, DataFile, Header
+from tflite_ui.datasets.split import match_names, opened_for
 from tflite_ui.datasets.summary import bad_rows, row_digests
 
 Mask = npt.NDArray[np.bool_]
@@ -26,13 +26,13 @@ def apply(path: Path, source: ModelSource, fixes: Sequence[FixKey], target: Path
     Samples are dropped first, then cast or scaled (by 1/255, which casts), then reshaped, so the
     order of ``fixes`` doesn't matter. Raises UnreadableData, and DataMismatch when nothing is left.
     """
-    data = open_data(path)
+    data = opened_for(path, source)
     keep, keep_apart = _kept(data, data.inputs, fixes), _kept(data, data.calibration, fixes)
     arrays = _changed(data, data.inputs, source, fixes, keep)
     apart = _changed(data, data.calibration, source, fixes, keep_apart)
     arrays |= {f"{name}{CALIBRATION_SUFFIX}": array for name, array in apart.items()}
-    if data.labels is not None:
-        arrays[LABELS] = _labels(data, data.labels, keep)
+    for output, header in data.labels.items():
+        arrays[f"{LABELS_OF}{output}" if output else LABELS] = _labels(data, header, keep)
     _save(target, arrays)
     return target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from tflite_ui.core.data import CALIBRATION_SUFFIX, LABELS
+from tflite_ui.core.data import CALIBRATION_SUFFIX, LABELS, LABELS_OF
 from tflite_ui.core.errors import TooLarge, UnreadableData
 
 Array = npt.NDArray[Any]
@@ -60,14 +60,14 @@ class DataFile:
     """An opened data file: the headers of its arrays by role.
 
     ``inputs`` by input name (``x`` for a file of one input), ``calibration`` likewise for those that
-    calibrate alone, ``labels`` when there are any.
+    calibrate alone, ``labels`` by the output they are of (empty: ``y``, which names none).
     """
 
     path: Path
     name: str
     inputs: dict[str, Header]
     calibration: dict[str, Header]
-    labels: Header | None
+    labels: dict[str, Header]
 
     @property
     def samples(self) -> int:
@@ -97,12 +97,15 @@ class DataFile:
                 yield _values(stream, shape, header, self.name)
 
 
-def open_data(path: Path, name: str = "") -> DataFile:
-    """The headers of the arrays in a .npz or .npy; raises UnreadableData or TooLarge."""
+def open_data(path: Path, name: str = "", inputs: Container[str] = ()) -> DataFile:
+    """The headers of the arrays in a .npz or .npy; raises UnreadableData or TooLarge.
+
+    ``y_<name>`` holds the labels of the output ``name``, unless it is one of ``inputs``, the model's.
+    """
     name = name or path.name
     headers = {key: header for key, header in _headers(path, name).items() if _check(header, name)}
     _check_size(headers, name)
-    return _by_role(path, name, headers)
+    return _by_role(path, name, headers, inputs)
 
 
 def _headers(path: Path, name: str) -> dict[str, Header]:
@@ -210,9 +213,9 @@ def _check_size(headers: dict[str, Header], name: str) -> None:
         )
 
 
-def _by_role(path: Path, name: str, headers: dict[str, Header]) -> DataFile:
+def _by_role(path: Path, name: str, headers: dict[str, Header], names: Container[str]) -> DataFile:
     roles = _respell(headers)
-    labels = roles.pop(LABELS, None)
+    labels = _take_labels(roles, names)
     calibration = {
         key.removesuffix(CALIBRATION_SUFFIX): roles.pop(key)
         for key in list(roles)
@@ -234,17 +237,34 @@ def _by_role(path: Path, name: str, headers: dict[str, Header]) -> DataFile:
     return DataFile(path, name, inputs, calibration if roles else {}, labels)
 
 
+def _take_labels(roles: dict[str, Header], inputs: Container[str]) -> dict[str, Header]:
+    """The labels out of ``roles``, by output; those of calibration samples are left aside, as ``y``'s are."""
+    found = {"": roles.pop(LABELS)} if LABELS in roles else {}
+    for key in [key for key in roles if key.startswith(LABELS_OF) and key not in inputs]:
+        header = roles.pop(key)
+        input_of = key.removesuffix(CALIBRATION_SUFFIX)
+        if input_of in inputs:
+            roles[key] = header
+        elif input_of == key:
+            found[key.removeprefix(LABELS_OF)] = header
+    return found
+
+
 def _respell(headers: dict[str, Header]) -> dict[str, Header]:
     """Common spellings under the names used here, where two don't fall together."""
     unused = {key for key in headers if key.lower() in _UNUSED}
     wanted = {key: _spelling(key) for key in headers if key not in unused}
-    inputs = [new for new in wanted.values() if new != LABELS and not new.endswith(CALIBRATION_SUFFIX)]
+    inputs = [new for new in wanted.values() if _names_input(new)]
     if len(inputs) > 1:
         wanted = {key: new if new == LABELS else key for key, new in wanted.items()}
     if not inputs and "x_train" in wanted:
         wanted |= {"x_train": "x"} | ({"y_train": LABELS} if "y_train" in unused else {})
     names = list(wanted.values())
     return {key if names.count(new) > 1 else new: headers[key] for key, new in wanted.items()}
+
+
+def _names_input(key: str) -> bool:
+    return key != LABELS and not key.startswith(LABELS_OF) and not key.endswith(CALIBRATION_SUFFIX)
 
 
 def _spelling(key: str) -> str:

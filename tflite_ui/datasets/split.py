@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tflite_ui.core.data import LABELS, LABELS_OF
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.technique import Sample
@@ -25,6 +26,8 @@ HELD_OUT_SHARE, HELD_OUT_AT_MOST = 5, 500
 _PERMUTATION_SEED = 20_011
 
 Indices = npt.NDArray[np.intp]
+Labels = dict[str, Array]
+"""Labels [n, ...] by the output they are of; under the empty name those that no output is named for."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def calibration(path: Path, source: ModelSource, samples: int, seed: int) -> Ite
 
     Raises UnreadableData, and DataMismatch when there are none or an input has no array.
     """
-    data = open_data(path)
+    data = opened_for(path, source)
     headers = data.calibration or data.inputs
     arrays = _arrays(data, headers, source)
     rows = np.arange(data.calibration_samples or 0) if data.calibration else indices(data.samples)[0]
@@ -71,18 +74,22 @@ def calibration(path: Path, source: ModelSource, samples: int, seed: int) -> Ite
         yield {name: array[row : row + 1].astype(_dtype(source, name)) for name, array in arrays.items()}
 
 
-def evaluation(path: Path, source: ModelSource) -> tuple[dict[str, Array], Array | None]:
-    """The evaluation samples by the model's input names, [n, ...] in its dtypes, and their labels.
+def opened_for(path: Path, source: ModelSource) -> DataFile:
+    """The data file at ``path`` as ``source`` takes it; raises UnreadableData or TooLarge."""
+    return open_data(path, inputs={spec.name for spec in source.inputs})
+
+
+def evaluation(path: Path, source: ModelSource) -> tuple[dict[str, Array], Labels]:
+    """The evaluation samples by the model's input names, [n, ...] in its dtypes, and their labels by output.
 
     Labels are int64 class indices [n, ...] for whole-numbered and one-hot labels, float32 for other
-    values (and for numbers over 1 where the model has a single output), None without.
+    values (and for numbers over 1 where the output is a single value); empty without.
     Raises UnreadableData and DataMismatch.
     """
-    data = open_data(path)
+    data = opened_for(path, source)
     rows = np.arange(data.samples) if data.calibration else indices(data.samples)[1]
     inputs = {name: array[rows] for name, array in arrays_by_input(data, data.inputs, source).items()}
-    labels = labels_of(data, source)
-    return inputs, None if labels is None else labels[rows]
+    return inputs, {output: labels[rows] for output, labels in labels_of(data, source).items()}
 
 
 def arrays_by_input(data: DataFile, headers: dict[str, Header], source: ModelSource) -> dict[str, Array]:
@@ -91,10 +98,36 @@ def arrays_by_input(data: DataFile, headers: dict[str, Header], source: ModelSou
     return {name: array.astype(_dtype(source, name), copy=False) for name, array in arrays.items()}
 
 
-def labels_of(data: DataFile, source: ModelSource) -> Array | None:
-    """All labels as ``evaluation`` gives them, None without; raises DataMismatch."""
-    outputs = source.outputs[0].shape[-1] if source.outputs[0].shape else None
-    return None if data.labels is None else _labels(data, data.labels, outputs)
+def labels_of(data: DataFile, source: ModelSource) -> Labels:
+    """All labels as ``evaluation`` gives them, in the order of the model's outputs; raises DataMismatch.
+
+    ``y`` is the only output's; with several, it stays under the empty name.
+    """
+    named = dict(zip(data.labels, outputs_of(tuple(data.labels), source), strict=True))
+    units = {spec.name: spec.shape[-1] if spec.shape else None for spec in source.outputs}
+    first = next(iter(units.values()))
+    headers = {named[key]: header for key, header in data.labels.items()}
+    return {
+        name: _labels(data, headers[name], units.get(name, first)) for name in ("", *units) if name in headers
+    }
+
+
+def outputs_of(labels: tuple[str, ...], source: ModelSource) -> tuple[str, ...]:
+    """The output that each of ``labels`` is of, empty for ``y`` beside several; raises DataMismatch."""
+    names = tuple(spec.name for spec in source.outputs)
+    unknown = next((name for name in labels if name and name not in names), None)
+    if unknown is not None:
+        listed = f"outputs are {', '.join(names)}" if len(names) > 1 else f"output is {names[0]}"
+        raise DataMismatch(
+            f"There are labels {LABELS_OF}{unknown}, but the model's {listed}.",
+            f"Name the labels {' or '.join(LABELS_OF + name for name in names)}.",
+        )
+    if "" in labels and len(labels) > 1:
+        raise DataMismatch(
+            f"There are labels {LABELS} and labels of single outputs.",
+            f"Keep {LABELS} for a model with one output, {LABELS_OF}<output> for one with several.",
+        )
+    return tuple(names[0] if not name and len(names) == 1 else name for name in labels)
 
 
 def is_one_hot(labels: Array) -> bool:

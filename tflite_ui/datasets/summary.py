@@ -27,12 +27,14 @@ def summarise(path: Path, name: str, sha256: str) -> DataSummary:
     split = counts(data.samples, data.calibration_samples)
     arrays = tuple(_array(data, key) for key in data.inputs)
     apart = data.calibration_samples or 0
+    labels = {output: _labels(data.array(header)) for output, header in data.labels.items()}
     return DataSummary(
         name=name,
         sha256=sha256,
         size_bytes=path.stat().st_size,
         arrays=arrays,
-        labels=_labels(data.array(data.labels)) if data.labels else None,
+        labels=labels.pop("", None),
+        output_labels=labels,
         samples=data.samples + apart,
         calibration_samples=split.calibration,
         evaluation_samples=split.evaluation,

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import ModelSource
-from tflite_ui.datasets.read import Array, DataFile, open_data
-from tflite_ui.datasets.split import arrays_by_input, indices, labels_of
+from tflite_ui.datasets.read import Array, DataFile
+from tflite_ui.datasets.split import Labels, arrays_by_input, indices, labels_of, opened_for
 
 VALIDATION_SHARE, VALIDATION_AT_MOST = 5, 2000
 FEWEST = 10
@@ -23,10 +23,10 @@ FEWEST = 10
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Shuffled samples [n, ...] by input name, their labels (None without), and how many of them train."""
+    """Shuffled samples [n, ...] by input name, their labels by output, and how many of them train."""
 
     inputs: dict[str, Array]
-    labels: Array | None
+    labels: Labels
     training: int
 
 
@@ -39,7 +39,7 @@ def training_material(training: Path | None, data: Path | None, source: ModelSou
     path = training or data
     if path is None:
         raise DataMismatch("There is nothing to train on.", "Add a training file, or calibration data.")
-    opened = open_data(path)
+    opened = opened_for(path, source)
     inputs, labels = _all(opened, source) if training else _calibrating(opened, source)
     n = len(next(iter(inputs.values())))
     if n < FEWEST:
@@ -48,19 +48,21 @@ def training_material(training: Path | None, data: Path | None, source: ModelSou
             f"Give {FEWEST} or more; some thousands are better.",
         )
     order = np.random.default_rng(seed).permutation(n)
-    shuffled = {name: values[order] for name, values in inputs.items()}
     validation = min(VALIDATION_AT_MOST, n // VALIDATION_SHARE)
-    return Material(shuffled, None if labels is None else labels[order], n - validation)
+    return Material(_rows(inputs, order), _rows(labels, order), n - validation)
 
 
-def _all(data: DataFile, source: ModelSource) -> tuple[dict[str, Array], Array | None]:
+def _all(data: DataFile, source: ModelSource) -> tuple[dict[str, Array], Labels]:
     return arrays_by_input(data, data.inputs, source), labels_of(data, source)
 
 
-def _calibrating(data: DataFile, source: ModelSource) -> tuple[dict[str, Array], Array | None]:
+def _calibrating(data: DataFile, source: ModelSource) -> tuple[dict[str, Array], Labels]:
     if data.calibration:
-        return arrays_by_input(data, data.calibration, source), None
+        return arrays_by_input(data, data.calibration, source), {}
     rows: npt.NDArray[np.intp] = indices(data.samples)[0]
-    labels = labels_of(data, source)
-    inputs = arrays_by_input(data, data.inputs, source)
-    return {name: values[rows] for name, values in inputs.items()}, None if labels is None else labels[rows]
+    inputs, labels = _all(data, source)
+    return _rows(inputs, rows), _rows(labels, rows)
+
+
+def _rows(arrays: dict[str, Array], rows: npt.NDArray[np.intp]) -> dict[str, Array]:
+    return {name: values[rows] for name, values in arrays.items()}

@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from tflite_ui.datasets.answers import NO_LABEL, Answers
-from tflite_ui.evaluation.fidelity import Array, Outputs, classes_output
-from tflite_ui.evaluation.quality import judge
+from tflite_ui.datasets.split import Labels
+from tflite_ui.evaluation.fidelity import Outputs, classes_output
+from tflite_ui.evaluation.quality import first_verdicts
 from tflite_ui.evaluation.scores import Rows
 
 HALF = 0.5
 
 
-def answers_of(ran: Rows, outputs: Outputs, originals: Outputs, labels: Array | None) -> Answers | None:
+def answers_of(ran: Rows, outputs: Outputs, originals: Outputs, labels: Labels) -> Answers | None:
     """The answers that ``outputs`` (float32 [m, ...] by name) give to the samples that were run.
 
     The output is the one whose classes the labels fit, else the first with classes; None where there is
     none with one choice for each sample.
     """
-    verdicts = judge(outputs, originals, labels) if labels is not None else None
+    verdicts = first_verdicts(outputs, originals, labels)
     name = verdicts.output if verdicts else classes_output(originals)
     if name is None or originals[name].ndim > 2 or (verdicts and verdicts.labels.ndim != 1):
         return None

@@ -11,6 +11,7 @@ import numpy as np
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.variant import Quality
 from tflite_ui.datasets.scores import write_record
+from tflite_ui.datasets.split import Labels
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.evaluation.holdout import held_out
 from tflite_ui.evaluation.judged import Judged
@@ -31,7 +32,7 @@ _SUBSET_SEED = 70_201
 def evaluate(
     file: Path,
     inputs: Mapping[str, Array],
-    labels: Array | None,
+    labels: Labels,
     baseline_outputs: Mapping[str, Array],
     cores: int = 1,
     progress: Report = lambda _: None,
@@ -49,7 +50,7 @@ def evaluate(
     rows, outputs = run(file, inputs, cores, progress)
     used = inputs if len(rows) == n else take(inputs, rows)
     ran = Rows(rows, held_out(n, labels)[rows])
-    found = Judged(ran, used, outputs, take(baseline_outputs, rows), None if labels is None else labels[rows])
+    found = Judged(ran, used, outputs, take(baseline_outputs, rows), take(labels, rows))
     if answers and (record := found.record()):
         write_record(record, answers)
     return found.quality()

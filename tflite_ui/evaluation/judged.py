@@ -8,6 +8,7 @@ import numpy as np
 
 from tflite_ui.core.variant import Quality
 from tflite_ui.datasets.scores import Record
+from tflite_ui.datasets.split import Labels
 from tflite_ui.evaluation.answers import answers_of
 from tflite_ui.evaluation.bootstrap import compare
 from tflite_ui.evaluation.fidelity import Array, Outputs
@@ -20,7 +21,7 @@ from tflite_ui.litert.interpreter import take
 class Judged:
     """A variant's ``outputs`` on the samples that were run, beside the original's and the labels.
 
-    ``inputs``, ``outputs`` and ``originals`` are [m, ...] by name, ``labels`` [m, ...] or None.
+    ``inputs``, ``outputs`` and ``originals`` are [m, ...] by name, ``labels`` too, by output.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Judged:
         inputs: Mapping[str, Array],
         outputs: Outputs,
         originals: Outputs,
-        labels: Array | None,
+        labels: Labels,
     ) -> None:
         self._ran, self._inputs, self._labels = ran, inputs, labels
         self._outputs, self._originals = outputs, originals
@@ -51,11 +52,10 @@ class Judged:
 
     def _part(self, places: Array) -> Quality:
         every = len(places) == len(self._ran.rows)
-        parts = (self._inputs, self._outputs, self._originals)
-        inputs, outputs, originals = parts if every else (take(part, places) for part in parts)
-        labels = None if self._labels is None else self._labels[places]
+        parts = (self._inputs, self._outputs, self._originals, self._labels)
+        inputs, outputs, originals, labels = parts if every else (take(part, places) for part in parts)
         anomalies = detects_anomalies(inputs, originals, labels)
         more = further(inputs, outputs, originals, labels)
         score = compare(*(each.at(places) for each in self._scores)) if self._scores else None
-        measured = measure(outputs, originals, None if anomalies else labels)
+        measured = measure(outputs, originals, {} if anomalies else labels)
         return measured.model_copy(update={**more, "score": score})

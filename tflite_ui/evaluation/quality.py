@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tflite_ui.core.variant import PerClass, Quality
+from tflite_ui.datasets.split import Labels
 from tflite_ui.evaluation.fidelity import (
     Array,
     Outputs,
@@ -39,21 +40,24 @@ class Verdicts:
     original: Array | None = None
 
 
-def measure(outputs: Outputs, originals: Outputs, labels: Array | None) -> Quality:
+def measure(outputs: Outputs, originals: Outputs, labels: Labels) -> Quality:
     """The quality of ``outputs`` against the baseline's ``originals`` (float32 [n, ...] by name) and labels.
 
-    ``labels``: int [n, ...] class indices or one-hot [n, classes]; bool or 0 and 1 for an output of one
-    value; others (regression targets) tell nothing about classes, and fidelity alone is measured.
+    ``labels`` by output: int [n, ...] class indices or one-hot [n, classes]; bool or 0 and 1 for an output of
+    one value; others (regression targets) tell nothing about classes, and fidelity alone is measured.
     """
     n = len(next(iter(originals.values())))
     largest, mean = errors(outputs, originals)
     same, decibels = agreement(outputs, originals), sqnr_db(outputs, originals)
     fidelity = {"n": n, "sqnr_db": decibels, "max_error": largest, "mean_error": mean}
-    verdicts = judge(outputs, originals, labels) if labels is not None else None
+    verdicts = first_verdicts(outputs, originals, labels)
     if verdicts is not None:
-        same = _binary_agreement(verdicts) if same is None else same
+        same = _same_answers(verdicts, outputs, originals)
         extra = {"top5": _top_five(outputs, verdicts), "macro_f1": macro_f1(verdicts)}
-        return Quality(metric="accuracy", agreement=same, **_accuracy(verdicts), **extra, **fidelity)
+        of = verdicts.output if len(originals) > 1 else ""
+        return Quality(
+            metric="accuracy", output=of, agreement=same, **_accuracy(verdicts), **extra, **fidelity
+        )
     name = classes_output(originals)
     if name is not None and same is not None and are_probabilities(originals[name]):
         interval = wilson(round(same * n), n) if originals[name].ndim == 2 else None
@@ -61,9 +65,18 @@ def measure(outputs: Outputs, originals: Outputs, labels: Array | None) -> Quali
     return Quality(metric="sqnr_db", value=decibels, agreement=same, **fidelity)
 
 
-def judge(outputs: Outputs, originals: Outputs, labels: Array) -> Verdicts | None:
-    """Right or wrong for each label, by the first output that the labels fit; None when none fits."""
-    for name, values in originals.items():
+def first_verdicts(outputs: Outputs, originals: Outputs, labels: Labels) -> Verdicts | None:
+    """Right or wrong by the first output whose labels are classes; None when there is none."""
+    found = (judge(outputs, originals, labels[name], name) for name in labels)
+    return next((verdicts for verdicts in found if verdicts is not None), None)
+
+
+def judge(outputs: Outputs, originals: Outputs, labels: Array, output: str = "") -> Verdicts | None:
+    """Right or wrong for each label, by ``output``, else by the first one that the labels fit.
+
+    None when none fits.
+    """
+    for name, values in ((output, originals[output]),) if output else originals.items():
         wanted = _class_indices(labels, values)
         if wanted is None or not _fits(values, wanted):
             continue
@@ -145,6 +158,13 @@ def _top_five(outputs: Outputs, verdicts: Verdicts) -> float | None:
     return float(np.mean(np.any(best == verdicts.labels[..., None], axis=-1)))
 
 
-def _binary_agreement(verdicts: Verdicts) -> float:
-    """Of two answers to a yes-or-no question, both right or both wrong are the same."""
+def _same_answers(verdicts: Verdicts, outputs: Outputs, originals: Outputs) -> float:
+    """The share of equal answers of the judged output.
+
+    Of two answers to a yes-or-no question, both right or both wrong are the same.
+    """
+    name = verdicts.output
+    same = agreement({name: outputs[name]}, {name: originals[name]})
+    if same is not None:
+        return same
     return float(np.mean(verdicts.variant == verdicts.baseline))

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from tflite_ui.core.score import Against, Kind
 from tflite_ui.datasets.scores import Scores, Values
+from tflite_ui.datasets.split import Labels
 from tflite_ui.evaluation.fidelity import Array, Outputs, are_probabilities, classes_output
-from tflite_ui.evaluation.quality import Verdicts, judge
-from tflite_ui.evaluation.tasks import SPATIAL, fitting_output
+from tflite_ui.evaluation.quality import Verdicts, first_verdicts
+from tflite_ui.evaluation.tasks import SPATIAL, fitting_values
 
 LEAST_SCALE = 1e-3
 """The least an original's error counts as, a share of the values' own spread: so a loss stays finite."""
@@ -41,9 +42,12 @@ class _Scored:
 
 
 def scores_of(
-    ran: Rows, inputs: Mapping[str, Array], outputs: Outputs, originals: Outputs, labels: Array | None
+    ran: Rows, inputs: Mapping[str, Array], outputs: Outputs, originals: Outputs, labels: Labels
 ) -> tuple[Scores, Scores] | None:
-    """The scores of a variant and of the original, [m, ...] by name; None where one class is the answer."""
+    """The scores of a variant and of the original; None where one class is the answer.
+
+    All arrays are [m, ...] by name. Where several outputs have labels, classes go before values.
+    """
     found = _scored(inputs, outputs, originals, labels)
     if found is None:
         return None
@@ -53,9 +57,10 @@ def scores_of(
     )
 
 
-def detects_anomalies(inputs: Mapping[str, Array], originals: Outputs, labels: Array | None) -> bool:
+def detects_anomalies(inputs: Mapping[str, Array], originals: Outputs, labels: Labels) -> bool:
     """Whether labels of 0 and 1 tell which samples a reconstruction is to fail on."""
-    if labels is None or labels.ndim != 1 or labels.dtype.kind == "f" or set(np.unique(labels)) != {0, 1}:
+    odd = next(iter(labels.values()), None)
+    if odd is None or odd.ndim != 1 or odd.dtype.kind == "f" or set(np.unique(odd)) != {0, 1}:
         return False
     return reconstructs(inputs, originals)
 
@@ -71,16 +76,23 @@ def reconstructs(inputs: Mapping[str, Array], originals: Outputs) -> bool:
 
 
 def _scored(
-    inputs: Mapping[str, Array], outputs: Outputs, originals: Outputs, labels: Array | None
+    inputs: Mapping[str, Array], outputs: Outputs, originals: Outputs, labels: Labels
 ) -> _Scored | None:
-    if labels is not None and labels.dtype.kind == "f" and (name := fitting_output(originals, labels)):
-        return _of_values(outputs[name], originals[name], labels)
+    name, values = fitting_values(originals, labels) or ("", None)
+    of_values = None if values is None else _of_values(outputs[name], originals[name], values)
+    if of_values and all(given.dtype.kind == "f" for given in labels.values()):
+        return of_values
     if reconstructs(inputs, originals):
-        odd = labels if detects_anomalies(inputs, originals, labels) else None
+        odd = next(iter(labels.values())) if detects_anomalies(inputs, originals, labels) else None
         return _of_reconstructions(inputs, outputs, originals, odd)
-    verdicts = judge(outputs, originals, labels) if labels is not None else None
+    verdicts = first_verdicts(outputs, originals, labels)
     if verdicts is not None:
         return _of_many(verdicts) if verdicts.labels.ndim > 1 else None
+    return of_values or _of_likeness(outputs, originals)
+
+
+def _of_likeness(outputs: Outputs, originals: Outputs) -> _Scored | None:
+    """Without labels: the original's own answers are the right ones; None where those are one class."""
     name = classes_output(originals)
     if name is not None and originals[name].ndim == 2:
         return None

@@ -9,25 +9,37 @@ from typing import Any
 import numpy as np
 
 from tflite_ui.core.variant import OutputFidelity
+from tflite_ui.datasets.split import Labels
 from tflite_ui.evaluation.fidelity import MOST_DECIBELS, Array, Outputs, cosine, sqnr_db
+from tflite_ui.evaluation.quality import judge
 
 SPATIAL = 4
 """The axes of a mask: sample, row, column, class."""
 
 
 def further(
-    inputs: Mapping[str, Array], outputs: Outputs, originals: Outputs, labels: Array | None
+    inputs: Mapping[str, Array], outputs: Outputs, originals: Outputs, labels: Labels
 ) -> dict[str, Any]:
     """The fields of Quality that hold here: of regression, of reconstructions, of each output.
 
-    ``inputs``, ``outputs`` and ``originals`` are [n, ...] by name, ``labels`` [n, ...] or None.
+    ``inputs``, ``outputs``, ``originals`` and ``labels`` are [n, ...] by name. Errors of values are those of
+    the first output with such labels; ``per_output`` has each.
     """
-    found: dict[str, Any] = {"per_output": per_output(outputs, originals)}
-    if labels is None:
-        return found
-    if labels.dtype.kind == "f":
-        return found | regression(outputs, originals, labels)
-    return found | {"auc": reconstruction_auc(inputs, outputs, labels)}
+    found: dict[str, Any] = {"per_output": per_output(outputs, originals, labels)}
+    values = fitting_values(originals, labels)
+    if values is not None:
+        found |= regression(outputs, {values[0]: originals[values[0]]}, values[1])
+    classes = next((given for given in labels.values() if given.dtype.kind != "f"), None)
+    return found if classes is None else found | {"auc": reconstruction_auc(inputs, outputs, classes)}
+
+
+def fitting_values(originals: Outputs, labels: Labels) -> tuple[str, Array] | None:
+    """The first output with a value for each of its labels, where those are values, with them."""
+    for name, given in labels.items():
+        fitting = fitting_output({name: originals[name]} if name else originals, given)
+        if given.dtype.kind == "f" and fitting:
+            return fitting, given
+    return None
 
 
 def regression(outputs: Outputs, originals: Outputs, labels: Array) -> dict[str, float]:
@@ -68,9 +80,23 @@ def reconstruction_auc(inputs: Mapping[str, Array], outputs: Outputs, labels: Ar
     return float(below.sum() / (2 * len(odd) * len(usual)))
 
 
-def per_output(outputs: Outputs, originals: Outputs) -> tuple[OutputFidelity, ...]:
-    """Each output against the original's, in the model's order."""
-    return tuple(_fidelity(name, outputs[name], values) for name, values in originals.items())
+def per_output(outputs: Outputs, originals: Outputs, labels: Labels) -> tuple[OutputFidelity, ...]:
+    """Each output against the original's, and its own labels where it has some, in the model's order."""
+    return tuple(
+        _fidelity(name, outputs[name], values).model_copy(update=_against(name, outputs, originals, labels))
+        for name, values in originals.items()
+    )
+
+
+def _against(name: str, outputs: Outputs, originals: Outputs, labels: Labels) -> dict[str, float]:
+    """Accuracy, or MAE and R2, of one output."""
+    if name not in labels:
+        return {}
+    if labels[name].dtype.kind == "f":
+        found = regression(outputs, {name: originals[name]}, labels[name])
+        return {measure: found[measure] for measure in ("mae", "r2") if measure in found}
+    verdicts = judge(outputs, originals, labels[name], name)
+    return {} if verdicts is None else {"accuracy": float(verdicts.variant.mean())}
 
 
 def _fidelity(name: str, given: Array, original: Array) -> OutputFidelity:

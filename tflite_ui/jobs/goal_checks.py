@@ -30,7 +30,8 @@ def check_goals(plan: Plan, request: StudyRequest) -> None:
 def too_few(goals: tuple[Goal, ...], request: StudyRequest, data: DataSummary | None) -> tuple[str, ...]:
     """What is to be known of a limit on the loss that this many samples can't show, whatever the answers."""
     limit = next((goal.limit for goal in goals if goal.key == "max_drop"), None)
-    if limit is None or data is None or data.labels is None or data.labels.kind == "values":
+    given = data.label_arrays.values() if data else ()
+    if limit is None or data is None or all(labels.kind == "values" for labels in given):
         return ()
     n = data.evaluation_samples
     shown = n // 2 if request.search and n >= FEWEST else n

@@ -10,6 +10,7 @@ from tflite_ui.core.data import DataSummary
 from tflite_ui.core.errors import DataMismatch, InvalidInput, InvalidRecipe, InvalidTarget, UnsupportedModel
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.model import ModelSource, TensorSpec
+from tflite_ui.core.params import Params
 from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, target_options, variant_id
 from tflite_ui.core.plan import StudyRequest as Request
 from tflite_ui.core.recipe import Recipe, Techniques, find_technique, parse_recipe, step_params
@@ -17,7 +18,7 @@ from tflite_ui.core.study import Study
 from tflite_ui.core.target import Availability
 from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.variant import Variant
-from tflite_ui.datasets.fit import Use, fit
+from tflite_ui.datasets.fit import Use, as_training, fit
 from tflite_ui.evaluation.holdout import FEWEST
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.store.studies import Studies
@@ -30,7 +31,7 @@ def check_needs(recipe: Recipe, source: ModelSource | None, request: Request, kn
     for step in recipe.steps:
         technique = find_technique(step.technique, known)
         if isinstance(technique, ModelStep):
-            _check_trainable(technique, source, request)
+            _check_trainable(technique, step_params(step, known), source, request)
         if request.student is None and "student" in technique.wants(step_params(step, known)):
             text = f"{technique.title} is to teach an uploaded student, and there is none."
             raise InvalidRecipe(text, "Add a student, or set student=narrower.")
@@ -42,13 +43,17 @@ def check_needs(recipe: Recipe, source: ModelSource | None, request: Request, kn
             raise InvalidRecipe(f"{technique.title}: {refusal}", "Leave this technique out.")
 
 
-def _check_trainable(step: ModelStep, source: ModelSource | None, request: Request) -> None:
+def _check_trainable(step: ModelStep, params: Params, source: ModelSource | None, request: Request) -> None:
     """Raise InvalidRecipe when a model step can't be done to this model, or has nothing to learn from."""
     if source is not None:
         found = source.fitness.get(step.key)
         if found is None or found.verdict == "cannot":
             reason = found.reason if found else f"{source.name} isn't a Keras model, so it can't be trained."
             raise InvalidRecipe(f"{step.title}: {reason}", "Leave this technique out.")
+        missing = {name: value for name, value in found.only.items() if getattr(params, name) != value}
+        if missing:
+            settings = ", ".join(f"{name}={value}" for name, value in missing.items())
+            raise InvalidRecipe(f"{step.title}: {found.reason}", f"Set {settings}, or leave it out.")
     if request.training is None and request.data is None:
         raise InvalidRecipe(f"{step.title} has nothing to train on.", "Give training or calibration data.")
 
@@ -74,6 +79,23 @@ def check_fit(source: ModelSource, data: DataSummary | None, use: Use = "data") 
             hint = f"{problem.hint} (--fix {fixes} does it.)" if fixes else problem.hint
             raise DataMismatch(f"{data.name} doesn't fit {source.name}: {problem.message}", hint)
     return tuple(problem.message for problem in found.problems)
+
+
+def check_lessons(
+    plan: Plan, source: ModelSource, data: DataSummary | None, training: DataSummary | None
+) -> tuple[str, ...]:
+    """What is worth knowing of the samples that steps train on; raises DataMismatch as ``check_fit`` does.
+
+    Without a training file those are the samples that calibrate, where a recipe has such a step.
+    """
+    if training is not None:
+        check_fit(source, training, "training")
+        return tuple(f"{training.name}: {p.said}" for p in fit(source, training, "training").problems)
+    keys = {step.technique for variant in plan.variants for step in variant.recipe.steps}
+    trains = any(isinstance(techniques()[key], ModelStep) for key in keys)
+    if data is None or not trains:
+        return ()
+    return tuple(f"Training on {data.name}: {p.said}" for p in as_training(source, data))
 
 
 def check_student(source: ModelSource, student: ModelSource | None) -> None:

@@ -14,6 +14,7 @@ from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.loaders import _convert, _layers
 from tflite_ui.loaders._files import sha256_of
 from tflite_ui.loaders._losses import compiled_losses
+from tflite_ui.loaders._losses import notes_on as notes_on_losses
 
 
 def library(keras_version: str | None) -> Any:
@@ -80,7 +81,7 @@ def describe(
     inputs, outputs = input_specs(model), output_specs(model)
     _convert.check_ports(inputs, "inputs")
     _convert.check_ports(outputs, "outputs")
-    found = list(_layers.calls(model))
+    found, names = list(_layers.calls(model)), [output.name for output in outputs]
     return ModelSource(
         name=name,
         format=format,
@@ -94,8 +95,8 @@ def describe(
         layers=_layers.describe_layers(found),
         softmax_output=ends_in_softmax(found, outputs),
         rescales_input=_layers.rescales(found),
-        notes=_convert.notes_on(inputs),
-        losses=compiled_losses(compiled, [output.name for output in outputs]),
+        notes=(*_convert.notes_on(inputs), *notes_on_losses(compiled, names)),
+        losses=compiled_losses(compiled, names),
     )
 
 

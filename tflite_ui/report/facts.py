@@ -58,7 +58,7 @@ def data_line(data: DataSummary | None, noun: str) -> str:
     """A data file in one line; what its absence means when there is none."""
     if data is None:
         return "none: quality was not measured"
-    labels = "labelled" if data.labels else "without labels"
+    labels = "labelled" if data.labelled else "without labels"
     evaluated, calibrated = (
         words.counted(data.evaluation_samples, noun),
         words.count(data.calibration_samples),

@@ -90,10 +90,11 @@ class Distillation(ModelStep):
 
     @override
     def fitness(self, model: Any) -> Fitness:
-        """Whether a narrower student can be made."""
+        """Whether a narrower student can be made; one of the user's own can be taught by any model."""
         if not groups(model):
             reason = next(iter(locked(model).values()), "no layer makes channels")
-            return Fitness(verdict="cannot", reason=f"no layer can be made narrower: {reason}.")
+            text = f"only a student of your own can be taught, since no layer can be made narrower: {reason}."
+            return Fitness(verdict="part", reason=text, only={"student": "uploaded"})
         return Fitness(verdict="works")
 
     @override

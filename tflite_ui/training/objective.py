@@ -9,15 +9,21 @@ constant), else the squared error.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from tflite_ui.core.data import LABELS_OF
 from tflite_ui.core.errors import DataMismatch
 from tflite_ui.core.model import Loss
 from tflite_ui.core.training import Array, FineTuningParams, TrainingSet
 from tflite_ui.training.heads import Head, heads
+
+CLASSIFYING: Final = ("crossentropy", "binary_crossentropy")
+"""The losses of classes; the others are of numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,41 +35,70 @@ class Objective:
     metrics: tuple[Any, ...]
 
 
+class Aim(NamedTuple):
+    """What one output aims at: its targets [n, ...], a loss, and a metric (or None)."""
+
+    target: Array
+    loss: Any
+    metric: Any
+
+
 def objective(model: Any, data: TrainingSet, params: FineTuningParams) -> Objective:
     """The objective of ``model`` on ``data``; raises DataMismatch when labels are wanted and don't fit.
 
-    The loss is the one of ``params``, else the one the model was compiled with, else what its heads ask for.
+    Outputs with labels learn from them, the others from the original's answers. The loss is the one of
+    ``params``, else the one the model was compiled with, else what its heads ask for; one that is asked for
+    is taken by the outputs of its kind (classes or numbers) where there are several.
     These are read from its last layers: ask before wrappers hide them.
     """
-    losses = _losses(model, data, params.loss)
-    if data.labels is not None and params.targets != "original" and len(model.outputs) == 1:
-        answer = Answer(heads(model)[0], model.outputs[0].shape[-1])
-        original = next(iter(data.originals.values())) if params.targets == "auto" else None
-        return _from_labels(answer, np.asarray(data.labels), losses[0], original)
-    if params.targets == "labels":
-        reason = "it has several outputs" if len(model.outputs) > 1 else "the data has none"
+    if params.targets == "labels" and not data.labels.keys() & data.originals.keys():
+        reason = f"none is named {LABELS_OF}<output>" if data.labels else "the data has none"
         raise DataMismatch(
             f"The model can't learn from labels: {reason}.", "Set targets=original, or add labels."
         )
-    return _from_original(heads(model), tuple(data.originals.values()), losses)
+    units = (output.shape[-1] for output in model.outputs)
+    answers = map(Answer, data.originals, heads(model), units)
+    known = len(data.losses) == len(model.outputs)
+    compiled: Iterable[Loss] = data.losses if known else repeat("auto", len(model.outputs))
+    aims = [_aim(answer, data, loss, params) for answer, loss in zip(answers, compiled, strict=True)]
+    return Objective(*zip(*aims, strict=True))
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An output: its head, and how many units it has."""
+class Answer(NamedTuple):
+    """An output: its name, its head, and how many units it has."""
 
+    name: str
     head: Head
     units: int | None
 
 
-def _losses(model: Any, data: TrainingSet, wanted: Loss) -> tuple[Loss, ...]:
-    """The loss of each output; ``auto`` where the head decides."""
-    if wanted == "auto" and len(data.losses) == len(model.outputs):
-        return data.losses
-    return (wanted,) * len(model.outputs)
+def _aim(answer: Answer, data: TrainingSet, compiled: Loss, params: FineTuningParams) -> Aim:
+    labels = None if params.targets == "original" else data.labels.get(answer.name)
+    original, several = data.originals[answer.name], len(data.originals) > 1
+    loss = params.loss if params.loss != "auto" else compiled
+    if several and (loss in CLASSIFYING) != (_fitting(answer, labels) in CLASSIFYING):
+        loss = compiled
+    if labels is None:
+        return Aim(original, *_likeness(answer.head, loss))
+    try:
+        if labels.dtype.kind == "f" and original.ndim == 2:
+            _check_width(answer, labels)
+        return _from_labels(answer, labels, loss, original if params.targets == "auto" else None)
+    except DataMismatch as wrong:
+        named = f"{LABELS_OF}{answer.name}: " if several else ""
+        raise DataMismatch(named + wrong.message, wrong.hint) from None
 
 
-def _from_labels(answer: Answer, labels: Array, loss: Loss, original: Array | None) -> Objective:
+def _check_width(answer: Answer, labels: Array) -> None:
+    wide = labels.shape[1] if labels.ndim > 1 else 1
+    if answer.units is not None and wide != answer.units:
+        raise DataMismatch(
+            f"The labels hold {wide} values a sample, but the output has {answer.units}.",
+            "Give each sample a value for each unit of the output.",
+        )
+
+
+def _from_labels(answer: Answer, labels: Array, loss: Loss, original: Array | None) -> Aim:
     chosen = _fitting(answer, labels) if loss == "auto" else loss
     if chosen == "crossentropy":
         _check_cross_entropy(answer, labels)
@@ -73,11 +108,11 @@ def _from_labels(answer: Answer, labels: Array, loss: Loss, original: Array | No
     return _numbers(answer, labels, chosen)
 
 
-def _fitting(answer: Answer, labels: Array) -> Loss:
+def _fitting(answer: Answer, labels: Array | None) -> Loss:
     """The loss of an output that was never compiled."""
     if answer.head == "sigmoid":
         return "binary_crossentropy"
-    numbers = labels.dtype.kind == "f" or answer.units == 1
+    numbers = labels is None or labels.dtype.kind == "f" or answer.units == 1
     return "mean_squared_error" if answer.head == "linear" and numbers else "crossentropy"
 
 
@@ -95,14 +130,14 @@ def _check_cross_entropy(answer: Answer, labels: Array) -> None:
     check_classes(labels, answer.units)
 
 
-def _classes(answer: Answer, labels: Array) -> Objective:
+def _classes(answer: Answer, labels: Array) -> Aim:
     from tf_keras import losses
 
     loss = losses.SparseCategoricalCrossentropy(from_logits=answer.head == "linear")
-    return Objective((labels,), (loss,), ("sparse_categorical_accuracy",))
+    return Aim(labels, loss, "sparse_categorical_accuracy")
 
 
-def _both(answer: Answer, labels: Array, original: Array) -> Objective:
+def _both(answer: Answer, labels: Array, original: Array) -> Aim:
     """Half of each target is the label's, half the original's: its doubts keep a short training from
     learning the samples by heart. The label is the likeliest class of every target, so accuracy is as ever.
     """
@@ -113,30 +148,30 @@ def _both(answer: Answer, labels: Array, original: Array) -> Objective:
     likely = likely / np.maximum(likely.sum(axis=-1, keepdims=True), 1e-12)
     targets = 0.5 * np.eye(original.shape[-1])[labels] + 0.5 * likely
     loss = losses.CategoricalCrossentropy(from_logits=answer.head == "linear")
-    return Objective((targets.astype(np.float32),), (loss,), ("categorical_accuracy",))
+    return Aim(targets.astype(np.float32), loss, "categorical_accuracy")
 
 
-def _binary(answer: Answer, labels: Array) -> Objective:
+def _binary(answer: Answer, labels: Array) -> Aim:
     from tf_keras import losses, metrics
 
     units = answer.units
     loss = losses.BinaryCrossentropy(from_logits=answer.head == "linear")
     if labels.dtype.kind == "f":
-        return Objective((_column(labels, units),), (loss,), (None,))
+        return Aim(_column(labels, units), loss, None)
     many = units is not None and units > 1 and labels.ndim == 1
     check_classes(labels, units if many else 2)
     targets = np.eye(units or 2, dtype=np.float32)[labels] if many else _column(labels, units)
     half = 0.0 if answer.head == "linear" else 0.5
-    return Objective((targets,), (loss,), (metrics.BinaryAccuracy(threshold=half),))
+    return Aim(targets, loss, metrics.BinaryAccuracy(threshold=half))
 
 
-def _numbers(answer: Answer, labels: Array, loss: Loss) -> Objective:
+def _numbers(answer: Answer, labels: Array, loss: Loss) -> Aim:
     """Squared, absolute or Huber's error; classes become rows with a one among zeros."""
     classes = labels.dtype.kind != "f" and labels.ndim == 1 and (answer.units or 1) > 1
     if classes:
         check_classes(labels, answer.units)
         labels = np.eye(answer.units or 1, dtype=np.float32)[labels]
-    return Objective((_column(labels.astype(np.float32), answer.units),), (_error(loss),), (None,))
+    return Aim(_column(labels.astype(np.float32), answer.units), _error(loss), None)
 
 
 def _error(loss: Loss) -> Any:
@@ -164,13 +199,6 @@ def check_classes(labels: Array, classes: int | None) -> None:
 def _column(labels: Array, units: int | None) -> Array:
     """Labels [n] as [n, 1] for a model with one unit."""
     return labels[:, None] if labels.ndim == 1 and units == 1 else labels
-
-
-def _from_original(
-    found: tuple[Head, ...], originals: tuple[Array, ...], wanted: tuple[Loss, ...]
-) -> Objective:
-    pairs = [_likeness(head, loss) for head, loss in zip(found, wanted, strict=True)]
-    return Objective(originals, tuple(loss for loss, _ in pairs), tuple(metric for _, metric in pairs))
 
 
 def _likeness(head: Head, loss: Loss) -> tuple[Any, str | None]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tflite_ui.core.training import Array, Targets, TrainingSet
 from tflite_ui.training.heads import Head, heads
-from tflite_ui.training.objective import Objective, check_classes
+from tflite_ui.training.objective import Aim, Objective, check_classes
 
 
 def teaching(
@@ -23,30 +23,39 @@ def teaching(
     """The objective of a student without its heads, ``lessons`` being its teacher's logits by output.
 
     Softmax outputs: alpha T^2 KL(teacher || student) at temperature T, plus (1 - alpha) cross-entropy with
-    the labels where they are classes and wanted. Other outputs: the squared error of the logits.
+    the output's labels where they are classes and wanted. Other outputs: the squared error of the logits.
     """
-    found = heads(student)
-    classes = _classes(data, found, wanted)
-    first = _softened(temperature, alpha if classes is not None else 1.0)
-    losses = tuple(first if head == "softmax" else _squared() for head in found)
-    targets = tuple(_joined(lesson, classes) for lesson in lessons)
-    metric = _same_answer if found[0] == "softmax" else None
-    return Objective(targets, losses, (metric, *(None for _ in found[1:])))
+    aims = [
+        _aim(head, lesson, _classes(data, name, wanted), temperature, alpha)
+        for name, head, lesson in zip(data.originals, heads(student), lessons, strict=True)
+    ]
+    return Objective(*zip(*aims, strict=True))
 
 
-def _classes(data: TrainingSet, found: tuple[Head, ...], wanted: Targets) -> Array | None:
-    """The labels that the student learns from as well; None where there are none of the right kind."""
-    if data.labels is None or wanted == "original" or found != ("softmax",) or data.labels.dtype.kind == "f":
+def _aim(head: Head, lesson: Array, classes: Array | None, temperature: float, alpha: float) -> Aim:
+    if head != "softmax":
+        return Aim(lesson, _squared(), None)
+    loss = _softened(temperature, 1.0 if classes is None else alpha)
+    return Aim(_joined(lesson, classes), loss, _same_answer)
+
+
+def _classes(data: TrainingSet, output: str, wanted: Targets) -> Array | None:
+    """The labels of a softmax output; None where there are none of the right kind."""
+    labels = data.labels.get(output)
+    original = data.originals[output]
+    if labels is None or wanted == "original" or labels.dtype.kind == "f":
         return None
-    check_classes(data.labels, next(iter(data.originals.values())).shape[-1])
-    return data.labels
+    if labels.shape != original.shape[:-1]:
+        return None
+    check_classes(labels, original.shape[-1])
+    return labels
 
 
 def _joined(lesson: Array, classes: Array | None) -> Array:
-    """Logits [n, c] with the class as one more column, so that one array holds what a loss compares with."""
-    column = np.full((len(lesson), 1), -1.0) if classes is None else np.reshape(classes, (-1, 1))
-    flat = lesson.ndim == 2
-    return np.concatenate([lesson, column], axis=-1).astype(np.float32) if flat else lesson
+    """Logits [n, ..., c] with the class as one more column: one array holds what a loss compares with."""
+    form = (*lesson.shape[:-1], 1)
+    column = np.full(form, -1.0) if classes is None else np.reshape(classes, form)
+    return np.concatenate([lesson, column], axis=-1).astype(np.float32)
 
 
 def _softened(temperature: float, alpha: float) -> Callable[[Any, Any], Any]:
@@ -69,8 +78,7 @@ def _softened(temperature: float, alpha: float) -> Callable[[Any, Any], Any]:
 def _squared() -> Callable[[Any, Any], Any]:
     import tensorflow as tf
 
-    def loss(joined: Any, logits: Any) -> Any:
-        taught = joined[..., : logits.shape[-1]] if len(logits.shape) == 2 else joined
+    def loss(taught: Any, logits: Any) -> Any:
         return tf.reduce_mean(tf.square(taught - logits), axis=-1)
 
     return loss

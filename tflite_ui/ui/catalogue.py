@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tflite_ui.core.data import DataSummary
-from tflite_ui.core.model import ModelSource
+from tflite_ui.core.model import Fitness, ModelSource
 from tflite_ui.core.plan import BASELINE
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Conversion, ModelStep, Need, Technique
@@ -21,14 +21,20 @@ PRICES = {
 
 
 def technique_offers(
-    techniques: Mapping[str, Technique], source: ModelSource | None, data: DataSummary | None
+    techniques: Mapping[str, Technique],
+    source: ModelSource | None,
+    data: DataSummary | None,
+    student: bool = False,
 ) -> list[Offer]:
-    """A card for each technique: the conversions, the baseline first, then the steps in a recipe's order."""
+    """A card for each technique: the conversions, the baseline first, then the steps in a recipe's order.
+
+    ``student`` says whether there is one of the user's own.
+    """
     ranked = sorted(
         techniques.values(),
         key=lambda t: (not isinstance(t, Conversion), t.key != BASELINE, t.order, t.title),
     )
-    return [_technique_offer(technique, source, data) for technique in ranked]
+    return [_technique_offer(technique, source, data, student) for technique in ranked]
 
 
 def target_offers(targets: Mapping[str, Target], availability: Mapping[str, Availability]) -> list[Offer]:
@@ -41,7 +47,9 @@ def target_offers(targets: Mapping[str, Target], availability: Mapping[str, Avai
     return sorted(offers, key=lambda offer: rank[offer.key])
 
 
-def _technique_offer(technique: Technique, source: ModelSource | None, data: DataSummary | None) -> Offer:
+def _technique_offer(
+    technique: Technique, source: ModelSource | None, data: DataSummary | None, student: bool
+) -> Offer:
     return Offer(
         kind="technique",
         key=technique.key,
@@ -49,21 +57,30 @@ def _technique_offer(technique: Technique, source: ModelSource | None, data: Dat
         summary=technique.summary,
         price=technique.price,
         params=technique.Params,
-        refusal=_refusal(technique, source, data),
+        refusal=_refusal(technique, source, data, student),
         fixed=technique.key == BASELINE,
         trains=isinstance(technique, ModelStep),
         remark=_remark(technique, source),
     )
 
 
-def _refusal(technique: Technique, source: ModelSource | None, data: DataSummary | None) -> str:
+def _refusal(
+    technique: Technique, source: ModelSource | None, data: DataSummary | None, student: bool
+) -> str:
     if source is None:
         return ""
     missing = [words for need, words in _missing(source, data).items() if need in technique.needs]
     if not missing and isinstance(technique, ModelStep):
         found = source.fitness.get(technique.key)
-        missing = [f"Can't: {found.reason}"] if found and found.verdict == "cannot" else []
+        missing = [_obstacle(found, student)] if found and _obstacle(found, student) else []
     return missing[0] if missing else technique.refuses(source, technique.Params())
+
+
+def _obstacle(found: Fitness, student: bool) -> str:
+    """Why a step can't be done to this model, or not without a student."""
+    if found.verdict == "cannot":
+        return f"Can't: {found.reason}"
+    return f"Can't yet: {found.reason} Add one in step 2." if found.only and not student else ""
 
 
 def _remark(technique: Technique, source: ModelSource | None) -> str:
@@ -79,7 +96,7 @@ def _missing(source: ModelSource, data: DataSummary | None) -> dict[Need, str]:
         missing["keras_graph"] = "Needs a Keras model: this file's layers can't be trained."
     if data is None or data.calibration_samples == 0:
         missing["calibration_data"] = "Needs calibration data: add it in step 2."
-    if data is None or data.labels is None:
+    if data is None or not data.labelled:
         missing["labels"] = "Needs labels: add labelled data in step 2."
     return missing
 

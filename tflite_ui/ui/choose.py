@@ -9,7 +9,7 @@ import streamlit as st
 
 from tflite_ui.advice.planning import Suggestion
 from tflite_ui.api import Desk, Inspection
-from tflite_ui.core.data import DataSummary, Fit
+from tflite_ui.core.data import DataSummary, Fit, Problem
 from tflite_ui.core.errors import InvalidInput, NotFound
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import BASELINE, StudyRequest
@@ -22,6 +22,7 @@ from tflite_ui.ui import (
     glossary,
     goal_section,
     model_section,
+    notices,
     offer_cards,
     offers,
     plan_bar,
@@ -51,7 +52,7 @@ def show(desk: Desk) -> None:
         student, misfit = student_section.draw(desk, source) if source and can_learn else (None, "")
     looking = data is not None and data.state == "working"
     techniques = catalogue.technique_offers(
-        desk.techniques(), None if looking else source, data.value if data else None
+        desk.techniques(), None if looking else source, data.value if data else None, student is not None
     )
     cards = catalogue.target_offers(desk.targets(), desk.availability())
     targets = predictions.with_predictions(desk, source, cards)
@@ -64,7 +65,8 @@ def show(desk: Desk) -> None:
             student.value if student else None,
         )
         advice_section.draw(_advice(desk, source, given, wishes), techniques)
-    recipes = _techniques(desk, techniques)
+    alone = data.value if data and lessons is None else None
+    recipes = _techniques(desk, techniques, desk.lessons(source, alone) if source and alone else ())
     _targets(targets, known=bool(desk.availability()))
     obstacle = _obstacle(model, data, fit) or _obstacle_of_training(lessons, lessons_fit) or misfit
     if obstacle or model is None or model.value is None:
@@ -83,8 +85,11 @@ def _begin(techniques: list[Offer], targets: list[Offer]) -> None:
     offers.seed(targets, presets.FIRST_TARGETS)
 
 
-def _techniques(desk: Desk, cards: list[Offer]) -> tuple[str, ...]:
-    """The cards in their two groups and what combines them; returns the recipes chosen."""
+def _techniques(desk: Desk, cards: list[Offer], notes: tuple[Problem, ...]) -> tuple[str, ...]:
+    """The cards in their two groups and what combines them; returns the recipes chosen.
+
+    ``notes`` are on what there is to train on.
+    """
     st.subheader("4 · Techniques", anchor=False, help=glossary.HELP["technique"])
     st.pills(
         "Start from",
@@ -102,6 +107,8 @@ def _techniques(desk: Desk, cards: list[Offer]) -> tuple[str, ...]:
     if not steps:
         return offers.chosen(cards)
     st.markdown("**With training** · minutes each", help=glossary.HELP["training"])
+    for note in notes:
+        st.caption(f":material/info: {notices.plain(note.said)}")
     offer_cards.draw(steps)
     endings = combine.endings(cards)
     return (*offers.chosen(cards, endings), *combine.draw(desk, cards))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from tflite_ui.analysis import words
 from tflite_ui.api import SAMPLE_MODEL, Desk, Inspection
-from tflite_ui.core.data import ArraySummary, DataSummary, Fit, FixKey, Problem
+from tflite_ui.core.data import LABELS, LABELS_OF, ArraySummary, DataSummary, Fit, FixKey, Problem
 from tflite_ui.core.errors import NotFound, TFLiteUIError
 from tflite_ui.core.model import ModelSource
 from tflite_ui.ui import address, glossary, notices, uploads
@@ -79,7 +79,9 @@ def wanted(source: ModelSource | None) -> str:
         name = "x" if index == 0 and len(source.inputs) == 1 else spec.name
         shape = ", ".join(["samples", *("any" if d is None else str(d) for d in spec.sample_shape)])
         parts.append(f"`{name}` of shape [{shape}], {spec.dtype}")
-    also = "`y` with labels if you have them. A single .npy holds samples alone."
+    several = " and ".join(f"`{LABELS_OF}{output.name}`" for output in source.outputs)
+    labels = several if len(source.outputs) > 1 else f"`{LABELS}`"
+    also = f"{labels} with labels if you have them. A single .npy holds samples alone."
     return f"An .npz with {' and '.join(parts)}; {also}"
 
 
@@ -100,7 +102,7 @@ def card(seen: Inspection[DataSummary], evaluates: bool = True) -> None:
 def _known(data: DataSummary, evaluates: bool) -> None:
     facts = (
         words.counted(data.samples, "sample"),
-        "labelled" if data.labels else "no labels",
+        _labelled(data),
         words.size(data.size_bytes),
     )
     st.markdown(f"**{notices.plain(data.name)}**  \n{', '.join(facts)}")
@@ -114,13 +116,20 @@ def _known(data: DataSummary, evaluates: bool) -> None:
                 f"{data.calibration_samples:,} calibrate, {data.evaluation_samples:,} evaluate ({shared}).",
                 help=glossary.HELP["calibration"],
             )
-    if data.labels and data.labels.counts:
-        with right:
-            st.caption(f"Samples per class, {len(data.labels.counts)} classes")
-            st.altair_chart(balance(data.labels.counts))
+    with right:
+        for name, labels in data.label_arrays.items():
+            if labels.counts:
+                of = f" of {name}" if data.output_labels else ""
+                st.caption(f"Samples per class{notices.plain(of)}, {len(labels.counts)} classes")
+                st.altair_chart(balance(labels.counts))
     with st.container(horizontal=True, gap="xxsmall"):
         for picture in data.thumbnails:
             st.image(picture, width=40)
+
+
+def _labelled(data: DataSummary) -> str:
+    named = ", ".join(f"`{name}`" for name in data.label_arrays) if data.output_labels else ""
+    return f"labelled by {named}" if named else "labelled" if data.labelled else "no labels"
 
 
 def balance(counts: dict[str, int]) -> alt.Chart:

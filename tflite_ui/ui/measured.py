@@ -143,7 +143,10 @@ def quality(desk: Desk, study: Study) -> None:
         lambda dark: quality_chart(frame, dark),
         *picks.of(study),
     )
-    st.caption(glossary.HELP.get(metric, ""))
+    of = next((v.quality.output for v in study.variants if v.quality and v.quality.output), "")
+    st.caption(
+        " ".join(filter(None, (f"Of the output `{of}`." if of else "", glossary.HELP.get(metric, ""))))
+    )
     _more(study, frame)
     paired.draw(desk, study)
     classes = per_class(study, set(frame["variant"]))
@@ -183,7 +186,10 @@ def _numbers(kept: list[str]) -> dict[str, Any]:
 
 
 def output_frame(study: Study, shown: set[str]) -> pd.DataFrame:
-    """Each output of each variant against the original's, where a model has several, or masks."""
+    """Each output of each variant against the original's and its labels, where there are several, or masks.
+
+    The baseline is there for what labels tell of it.
+    """
     labels = variant_labels(study)
     rows = [
         {
@@ -192,10 +198,14 @@ def output_frame(study: Study, shown: set[str]) -> pd.DataFrame:
             "SQNR, dB": round(output.sqnr_db, 1),
             "Cosine": round(output.cosine, 5),
             "Mask IoU": output.mask_iou,
+            "Accuracy, %": None if output.accuracy is None else round(100 * output.accuracy, 2),
+            "MAE": output.mae,
+            "R2": output.r2,
         }
         for variant in study.variants
-        if variant.id in shown and variant.quality and variant is not study.baseline
+        if variant.id in shown and variant.quality
         for output in variant.quality.per_output
+        if variant is not study.baseline or output.accuracy is not None or output.mae is not None
         if len(variant.quality.per_output) > 1 or output.mask_iou is not None
     ]
     return pd.DataFrame(rows).dropna(axis=1, how="all")

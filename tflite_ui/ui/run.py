@@ -179,4 +179,5 @@ def _quality(study: Study, variant: Variant) -> str:
         return f"{words.decibels(quality.value)} SQNR"
     samples = words.counted(quality.n, sample_noun(study))
     shown = words.percent(quality.value, quality.n).replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{quality.metric} {shown} on {samples}"
+    of = f" of {notices.plain(quality.output)}" if quality.output else ""
+    return f"{quality.metric}{of} {shown} on {samples}"

@@ -11,7 +11,7 @@ from tflite_ui.core.errors import DataMismatch, TFLiteUIError, UnreadableData
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.trial import Answer, Trial, check_row, picture_shape
 from tflite_ui.datasets.read import Array
-from tflite_ui.datasets.split import evaluation
+from tflite_ui.datasets.split import Labels, evaluation
 from tflite_ui.evaluation.fidelity import classes_output
 from tflite_ui.litert.interpreter import Session, rows_of
 from tflite_ui.worker.payloads import TryFiles
@@ -46,8 +46,15 @@ def _sample(payload: TryFiles) -> tuple[dict[str, Array], int | None, tuple[floa
     inputs, labels = data
     row = payload.row % len(next(iter(inputs.values())))
     one = {name: values[row : row + 1] for name, values in inputs.items()}
-    classes = labels is not None and labels.ndim == 1 and labels.dtype.kind == "i"
-    return one, int(labels[row]) if classes and labels is not None else None, span
+    return one, _label(labels, payload.source, row), span
+
+
+def _label(labels: Labels, source: ModelSource, row: int) -> int | None:
+    """The class of a sample, of the output whose classes are shown; None without."""
+    shown = next((spec.name for spec in source.outputs if (spec.shape[-1:] or (1,))[0] != 1), "")
+    only = next(iter(labels.values()), None) if len(source.outputs) == 1 else labels.get("")
+    found = labels.get(shown, only)
+    return int(found[row]) if found is not None and found.ndim == 1 and found.dtype.kind == "i" else None
 
 
 def _brought(path: Path, source: ModelSource, span: tuple[float, float]) -> dict[str, Array]:

@@ -75,7 +75,7 @@ def _conversion(payload: MakeVariant) -> tuple[Conversion, Params]:
 def _evaluate(
     payload: MakeVariant,
     file: Path,
-    data: tuple[dict[str, Array], Array | None] | None,
+    data: tuple[dict[str, Array], split.Labels] | None,
     reporter: Reporter,
     answers: Path,
 ) -> Quality | None:
