@@ -107,7 +107,7 @@ def _rule(call: Call) -> Rule:
         known = str(layer.get_config().get("function")) in MERGING_OPERATORS
         return _merge if known else _unknown
     if is_recurrent(layer):
-        return _make if len(tensors(call)) == len(call.outputs) == 1 else _unknown
+        return _make if _is_free(call) else _unknown
     if type(inner(layer)).__name__ in MAKING and _is_plain(inner(layer)):
         return _make
     if kind == "DepthwiseConv2D":
@@ -116,6 +116,12 @@ def _rule(call: Call) -> Rule:
         return _reshape
     rules: dict[str, Rule] = {"Concatenate": _concatenate, "Flatten": _flatten}
     return _keep if kind in KEEPING else _merge if kind in MERGING else rules.get(kind, _unknown)
+
+
+def _is_free(call: Call) -> bool:
+    """Whether a recurrent layer's state comes and goes nowhere else; a mask may be given."""
+    states = [tensor for tensor in tensors(call)[1:] if tensor is not call.kwargs.get("mask")]
+    return not states and len(call.outputs) == 1
 
 
 def _is_plain(layer: Any) -> bool:

@@ -33,7 +33,8 @@ def columns(layer: Any) -> Array:
         return recurrent.columns(layer)
     made = inner(layer)
     kernel = made.get_weights()[-2 if getattr(made, "use_bias", False) else -1]
-    return np.moveaxis(kernel, out_axis(made, kernel), -1).reshape(-1, kernel.shape[out_axis(made, kernel)])
+    axis = out_axis(made, kernel)
+    return np.asarray(np.moveaxis(kernel, axis, -1).reshape(-1, kernel.shape[axis]))
 
 
 def deaf(layer: Any, taken: Indices, made: Indices) -> list[Array]:
