@@ -330,7 +330,7 @@ PARTLY = {"pruning": "part", "clustering": "part"}
     [
         ("Residual with batch-norm", {key: PARTLY.get(key, "works") for key in STEPS}),
         ("MultiHeadAttention", {"qat": "cannot", "structured_pruning": "cannot", "distillation": "part"}),
-        ("Embedding with mask, LSTM", {"qat": "part", "structured_pruning": "cannot"}),
+        ("Embedding with mask, LSTM", {"qat": "part", "structured_pruning": "works"}),
         ("MobileNetV2", {"pruning": "part", "qat": "works", "structured_pruning": "works"}),
     ],
 )

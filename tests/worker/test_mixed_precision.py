@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from making import Made, failed, made_from, variant_of
 
-from tests.collapsing import outlier, unequal
+from tests.collapsing import mobile, outlier, unequal
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.variant import Quality
 from tflite_ui.evaluation.pruned import SHARES, pruned
@@ -40,6 +40,22 @@ def test_what_unequal_channels_lose_is_won_back(collapsed: Made, tmp_path: Path)
     assert whole.value - lost.value > 0.15
     assert mixed.value - lost.value > 0.9 * (whole.value - lost.value)
     assert "expand_1 (operator 6), mix_1 (operator 7); 11 operators in 8 bits" in kept
+
+
+def test_equal_channels_win_it_back_in_8_bits_alone(collapsed: Made, tmp_path: Path) -> None:
+    whole, _ = quality_of(collapsed, "float32", tmp_path)
+    lost, _ = quality_of(collapsed, "full_integer", tmp_path)
+    equal, _ = quality_of(collapsed, "full_integer:equalise=true", tmp_path)
+    assert equal.value - lost.value > 0.9 * (whole.value - lost.value)
+
+
+def test_channels_before_a_relu6_are_equalised_too(tmp_path: Path) -> None:
+    made = made_from(mobile(tmp_path / "mobile.keras"), DATA, tmp_path)
+    whole, lost, equal = (
+        quality_of(made, spec, tmp_path)[0].value
+        for spec in ("float32", "full_integer", "full_integer:equalise=true")
+    )
+    assert equal - lost > 0.9 * (whole - lost) > 0.3
 
 
 def test_what_one_channel_spoils_for_the_others_is_won_back(tmp_path: Path) -> None:

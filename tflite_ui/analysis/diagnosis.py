@@ -145,6 +145,7 @@ def _remedies(study: Study, variant: Variant, diagnosis: Diagnosis) -> list[Prop
     step = variant.steps[-1]
     return [
         *_mixed(variant, step, diagnosis),
+        *_equalised(variant, step, diagnosis),
         *_per_channel(variant, step, diagnosis),
         *_more_samples(study, variant, step),
         *_trained(study, variant, step),
@@ -159,13 +160,32 @@ def _mixed(variant: Variant, step: Step, diagnosis: Diagnosis) -> list[Proposal]
     if step.technique == "mixed_precision":
         places |= {layer.operator for layer in diagnosis.layers if not layer.quantised}
     settings = {"keep": ";".join(str(place) for place in sorted(places)), "worst": 0}
-    settings |= {k: step.params[k] for k in ("samples", "per_channel") if k in step.params}
+    kept = {"samples": 200, "per_channel": True, "equalise": False}
+    settings |= {k: step.params[k] for k in kept if k in step.params}
     names = ", ".join(layer.name for layer in worst)
     return [
         Proposal(
-            spec=_spec(variant, "mixed_precision", settings, {"samples": 200, "per_channel": True}),
+            spec=_spec(variant, "mixed_precision", settings, kept),
             label=f"Keep {words.counted(len(worst), 'layer')} in float",
             reason=f"{names} stay float, everything else as it is.",
+        )
+    ]
+
+
+def _equalised(variant: Variant, step: Step, diagnosis: Diagnosis) -> list[Proposal]:
+    if step.technique not in MIXABLE or step.params.get("equalise"):
+        return []
+    wide = [layer for layer in diagnosis.layers if layer.operator in diagnosis.equalisable and cause(layer)]
+    if not wide:
+        return []
+    changed = {**step.params, "equalise": True}
+    names = ", ".join(layer.name for layer in wide[:3])
+    return [
+        Proposal(
+            spec=_spec(variant, step.technique, changed, _defaults(step.technique)),
+            label="Equalise the channels",
+            reason=f"Those of {names}: scaled alike, and undone by the layers that read them. "
+            "Same size, same speed.",
         )
     ]
 

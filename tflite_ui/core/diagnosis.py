@@ -84,7 +84,8 @@ class Diagnosis(Frozen):
     Measured on ``samples`` evaluation samples; ``tried`` of ``triable`` operators were tried alone before
     the time was up. ``kept`` begins with nothing kept. ``blocks`` are those of a larger net, tried before
     its layers, the worst first. ``pruned`` are the layers of the float file whose weights were tried, of
-    ``prunable`` that have some.
+    ``prunable`` that have some. ``equalisable`` are the places of those whose channels can be equalised with
+    the layers that read them.
     """
 
     layers: tuple[Layer, ...]
@@ -97,3 +98,4 @@ class Diagnosis(Frozen):
     blocks: tuple[BlockLoss, ...] = ()
     pruned: tuple[PrunedLayer, ...] = ()
     prunable: int = 0
+    equalisable: tuple[int, ...] = ()

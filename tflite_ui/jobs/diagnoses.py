@@ -127,13 +127,16 @@ class Diagnoses:
         file = blobs.path(variant.facts.sha256, "variant.tflite")
         float_file = blobs.path(self._float_digest(study, variant, data), "float.tflite")
         data_path = blobs.path(data.digest, data.name)
+        settings = variant.steps[-1].params
         payload = Diagnose(
             source=study.source,
             file=str(file),
             float_file=str(float_file),
             data=str(data_path),
             seed=study.request.seed,
-            calibration_samples=int(variant.steps[-1].params.get("samples", SAMPLES)),
+            calibration_samples=int(settings.get("samples", SAMPLES)),
+            equalise=bool(settings.get("equalise", False)),
+            per_channel=bool(settings.get("per_channel", True)),
             seconds=seconds,
         )
         limits = Limits(timeout_seconds=study.request.limits.timeout_seconds)

@@ -1,10 +1,10 @@
 """Which channels of which layers belong together, found by following every tensor's channels.
 
-Each layer that makes channels (a convolution, a dense layer) gives each of them a number. Layers that keep
-channels apart hand the numbers on; adding or multiplying tensors ties numbers together; concatenation
-puts them side by side, flattening repeats them. What leaves the model, what enters it and what goes
-through a layer not known here is locked. (After the coupling of structures in DepGraph, Fang et al., 2023,
-https://arxiv.org/abs/2301.12900, at the level of single channels.)
+Each layer that makes channels (a convolution, a dense or recurrent layer, an embedding) gives each of them a
+number. Layers that keep channels apart hand the numbers on; adding or multiplying tensors ties numbers
+together; concatenation puts them side by side, flattening repeats them. What leaves the model, what enters
+it and what goes through a layer not known here is locked. (After the coupling of structures in DepGraph, Fang
+et al., 2023, https://arxiv.org/abs/2301.12900, at the level of single channels.)
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from tflite_ui.keras_bridge.operators import is_operator
 from tflite_ui.keras_bridge.replay import Call, calls
 from tflite_ui.keras_graph.arrays import Indices
 from tflite_ui.keras_graph.neighbours import tensors
+from tflite_ui.keras_graph.recurrent import given, is_recurrent, units
+from tflite_ui.keras_graph.slicing import inner
 
 KEEPING = frozenset(
     {
@@ -30,7 +32,7 @@ KEEPING = frozenset(
     }
 )  # fmt: skip
 """Layers that give each channel of what they take, and nothing of the others."""
-MAKING = frozenset({"Conv1D", "Conv2D", "Conv2DTranspose", "SeparableConv2D", "Dense"})
+MAKING = frozenset({"Conv1D", "Conv2D", "Conv2DTranspose", "SeparableConv2D", "Dense", "Embedding"})
 MERGING = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average"})
 MERGING_OPERATORS = frozenset(
     {"math.add", "math.subtract", "math.multiply", "math.divide", "__operators__.add", "math.maximum"}
@@ -104,7 +106,9 @@ def _rule(call: Call) -> Rule:
     if is_operator(layer):
         known = str(layer.get_config().get("function")) in MERGING_OPERATORS
         return _merge if known else _unknown
-    if kind in MAKING and getattr(layer, "groups", 1) == 1 and _multiplier(layer) == 1:
+    if is_recurrent(layer):
+        return _make if _is_free(call) else _unknown
+    if type(inner(layer)).__name__ in MAKING and _is_plain(inner(layer)):
         return _make
     if kind == "DepthwiseConv2D":
         return _depthwise
@@ -114,26 +118,41 @@ def _rule(call: Call) -> Rule:
     return _keep if kind in KEEPING else _merge if kind in MERGING else rules.get(kind, _unknown)
 
 
+def _is_free(call: Call) -> bool:
+    """Whether a recurrent layer's state comes and goes nowhere else; a mask may be given."""
+    states = [tensor for tensor in tensors(call)[1:] if tensor is not call.kwargs.get("mask")]
+    return not states and len(call.outputs) == 1
+
+
+def _is_plain(layer: Any) -> bool:
+    return getattr(layer, "groups", 1) == 1 and _multiplier(layer) == 1
+
+
 def _multiplier(layer: Any) -> int:
     return int(getattr(layer, "depth_multiplier", 1))
 
 
 def _make(found: Channels, call: Call) -> None:
-    name = call.layer.name
-    if name in found.made:  # a layer called twice: what it takes each time is tied
-        found.tie(found.taken[name], found.tensors[id(tensors(call)[0])])
-    else:
-        found.taken[name] = found.tensors[id(tensors(call)[0])]
-        found.made[name] = found.new(int(call.outputs[0].shape[-1]))
-    found.tensors[id(call.outputs[0])] = found.made[name]
+    layer = call.layer
+    _take(found, call)
+    if layer.name not in found.made:
+        size = units(layer) if is_recurrent(layer) else int(call.outputs[0].shape[-1])
+        found.made[layer.name] = found.new(size)
+    made = found.made[layer.name]
+    found.tensors[id(call.outputs[0])] = given(layer, made) if is_recurrent(layer) else made
 
 
 def _keep(found: Channels, call: Call) -> None:
+    found.tensors[id(call.outputs[0])] = _take(found, call)
+
+
+def _take(found: Channels, call: Call) -> Indices:
+    """What a layer takes; of one that is called twice, what it takes each time is tied."""
     taken = found.tensors[id(tensors(call)[0])]
     if call.layer.name in found.taken:
         found.tie(found.taken[call.layer.name], taken)
     found.taken[call.layer.name] = taken
-    found.tensors[id(call.outputs[0])] = taken
+    return taken
 
 
 def _depthwise(found: Channels, call: Call) -> None:

@@ -15,7 +15,7 @@ from tflite_ui.keras_graph.arrays import Array, Indices
 from tflite_ui.keras_graph.channels import Channels, follow
 from tflite_ui.keras_graph.neighbours import readers
 from tflite_ui.keras_graph.rebuild import Changes, rebuild
-from tflite_ui.keras_graph.slicing import out_axis, sliced
+from tflite_ui.keras_graph.slicing import columns, sliced
 
 FEWEST = 4
 
@@ -108,10 +108,7 @@ def _norms(layer: Any, after: list[Any]) -> Array:
 
     A batch normalisation right behind the layer scales it: its factor counts.
     """
-    kernel = layer.get_weights()[-2 if layer.use_bias else -1]
-    axis = out_axis(layer, kernel)
-    rest = tuple(i for i in range(kernel.ndim) if i != axis)
-    norms = np.sqrt(np.sum(np.square(kernel, dtype=np.float64), axis=rest)) * _factor(after)
+    norms = np.sqrt(np.sum(np.square(columns(layer), dtype=np.float64), axis=0)) * _factor(after)
     return np.asarray(norms / max(float(norms.mean()), 1e-12))
 
 

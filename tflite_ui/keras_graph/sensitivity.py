@@ -16,7 +16,7 @@ import numpy as np
 from tflite_ui.keras_graph.arrays import Array, Indices
 from tflite_ui.keras_graph.channels import Channels, follow
 from tflite_ui.keras_graph.narrow import FEWEST, Group, groups
-from tflite_ui.keras_graph.slicing import in_axis
+from tflite_ui.keras_graph.slicing import deaf, weights_of
 
 LEVELS = (0.25, 0.5, 0.75)
 
@@ -105,12 +105,11 @@ def _silence(model: Any, channels: Channels, gone: frozenset[int]) -> dict[str, 
     """
     before = {}
     for name in channels.made:
-        layer, places = model.get_layer(name), _places(channels, channels.taken[name], gone)
-        if len(places):
+        layer = model.get_layer(name)
+        taken, made = (_places(channels, each[name], gone) for each in (channels.taken, channels.made))
+        if len(taken) or len(made):
             before[name] = layer.get_weights()
-            kernel, *rest = layer.get_weights()
-            kernel[(slice(None),) * in_axis(layer, kernel) + (places,)] = 0.0
-            layer.set_weights([kernel, *rest])
+            layer.set_weights(deaf(layer, taken, made))
     return before
 
 
@@ -123,11 +122,9 @@ def _weights(model: Any, channels: Channels, group: Group) -> int:
     units = frozenset(group.units)
     total = 0
     for name, made in channels.made.items():
-        layer = model.get_layer(name)
-        kernel = layer.get_weights()[0]
         gives, takes = (
             len(_places(channels, numbers, units)) / max(1, len(numbers))
             for numbers in (made, channels.taken[name])
         )
-        total += int(kernel.size * (gives + takes - gives * takes))
+        total += int(weights_of(model.get_layer(name), gives, takes))
     return max(1, total)

@@ -23,6 +23,15 @@ PerChannel = Annotated[
         json_schema_extra={"advanced": True},
     ),
 ]
+Equalise = Annotated[
+    bool,
+    Field(
+        title="Equalise channels",
+        description="Scales channels between layers to like ranges first, so that a wide one no longer "
+        "takes the others' steps; the float model's answers stay.",
+        json_schema_extra={"advanced": True},
+    ),
+]
 SAMPLES = 200
 
 

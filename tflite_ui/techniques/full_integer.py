@@ -11,8 +11,15 @@ from typing_extensions import override
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
+from tflite_ui.litert.equalise import equalised
 from tflite_ui.litert.quantizer import Scope, float_ports, quantise, scoped, with_uint8_ports
-from tflite_ui.techniques._calibrated import SAMPLES, CalibrationSamples, PerChannel, ports
+from tflite_ui.techniques._calibrated import (
+    SAMPLES,
+    CalibrationSamples,
+    Equalise,
+    PerChannel,
+    ports,
+)
 
 
 class FullIntegerParams(Settings):
@@ -21,6 +28,7 @@ class FullIntegerParams(Settings):
     io: Literal["float32", "int8", "uint8"] = ports("integers")
     samples: CalibrationSamples = SAMPLES
     per_channel: PerChannel = True
+    equalise: Equalise = False
     scope: Scope = Field(
         "all",
         title="Operators",
@@ -57,6 +65,8 @@ class FullInteger(Conversion):
     def convert(self, model: Path, params: Settings, context: Context) -> Path:
         """Calibrate and quantise; raises ConversionFailed or DataMismatch."""
         assert isinstance(params, FullIntegerParams)
+        if params.equalise:
+            model = equalised(model, params.per_channel, params.samples, context)
         rules = scoped(params.scope, "static", per_channel=params.per_channel)
         rules += () if params.io == "int8" else float_ports()
         made = quantise(model, rules, context.folder / "full_integer.tflite", context, params.samples)

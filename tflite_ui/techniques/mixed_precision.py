@@ -15,11 +15,18 @@ from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
 from tflite_ui.litert.alone import Judge, ranked, sweep
 from tflite_ui.litert.calibrated import Calibrated
+from tflite_ui.litert.equalise import equalised
 from tflite_ui.litert.flatbuffer import read
 from tflite_ui.litert.graph import Graph
 from tflite_ui.litert.layers import chosen, named, rule_for, rules_of
 from tflite_ui.litert.quantizer import Rule, Samples, float_ports, quantise, scoped
-from tflite_ui.techniques._calibrated import SAMPLES, CalibrationSamples, PerChannel, ports
+from tflite_ui.techniques._calibrated import (
+    SAMPLES,
+    CalibrationSamples,
+    Equalise,
+    PerChannel,
+    ports,
+)
 
 JUDGED = 24
 """Calibration samples that each layer is judged on."""
@@ -49,6 +56,7 @@ class MixedPrecisionParams(Settings):
     io: Literal["float32", "int8"] = ports("int8")
     samples: CalibrationSamples = SAMPLES
     per_channel: PerChannel = True
+    equalise: Equalise = False
     seconds: float = Field(
         120.0,
         gt=0,
@@ -89,6 +97,8 @@ class MixedPrecision(Conversion):
     def convert(self, model: Path, params: Settings, context: Context) -> Path:
         """Find the layers to keep, calibrate and quantise; raises ConversionFailed or DataMismatch."""
         assert isinstance(params, MixedPrecisionParams)
+        if params.equalise:
+            model = equalised(model, params.per_channel, params.samples, context)
         graph = read(model)
         rules = scoped("all", "static", per_channel=params.per_channel)
         rules += () if params.io == "int8" else float_ports()

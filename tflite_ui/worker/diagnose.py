@@ -13,12 +13,14 @@ from tflite_ui.core.technique import Sample
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.layers import decibels, follow, layers
 from tflite_ui.evaluation.pruned import pruned
-from tflite_ui.litert.alone import Judge, Loss, ranked, sweep
+from tflite_ui.litert.alone import Judge, Loss, Progress, ranked, sweep
 from tflite_ui.litert.blocks import Block
 from tflite_ui.litert.calibrated import Calibrated
+from tflite_ui.litert.equalise import equalised
 from tflite_ui.litert.inside import inside
 from tflite_ui.litert.interpreter import take
 from tflite_ui.litert.layers import rules_of
+from tflite_ui.litert.links import links
 from tflite_ui.litert.quantizer import Rule, Samples, float_ports
 from tflite_ui.worker.context import JobContext
 from tflite_ui.worker.payloads import Diagnose, MakeVariant
@@ -36,42 +38,45 @@ def diagnose(payload: Diagnose, folder: Path, reporter: Reporter) -> Diagnosis:
     """See ``Diagnose``. Raises VerificationFailed or DataMismatch."""
     begin = time.monotonic()
     samples = list(islice(_evaluation(payload), payload.samples))
-    original, variant = inside(Path(payload.float_file)), inside(Path(payload.file))
     reporter.progress(COMPARE, 0.0)
+    float_file = _float_file(payload, _context(payload, folder, reporter, COMPARE))
+    original, variant = inside(float_file), inside(Path(payload.file))
     found = layers(original.graph, variant.graph, follow(original, variant, samples))
     rules = rules_of(original.graph, variant.graph)
     reporter.progress(CALIBRATE, 0.0)
-    calibrated = _calibrated(payload, folder, reporter, rules)
-    judge = Judge(Path(payload.float_file), samples)
-    swept = sweep(
-        calibrated,
-        judge,
-        rules,
-        TRY_TIME * payload.seconds,
-        lambda done, note: reporter.progress(TRY, done, note),
-    )
-    losses = swept.losses
-    worst = ranked(original.graph, losses)
+    calibrated = _calibrated(payload, float_file, rules, _context(payload, folder, reporter, CALIBRATE))
+    judge = Judge(float_file, samples)
+    swept = sweep(calibrated, judge, rules, TRY_TIME * payload.seconds, _teller(reporter, TRY))
+    worst = ranked(original.graph, swept.losses)
     reporter.progress(KEEP, 0.0)
     kept = tuple(_kept(calibrated, judge, rules, worst))
-    bare, prunable = pruned(
-        Path(payload.float_file),
-        judge,
-        (1 - TRY_TIME) * payload.seconds,
-        lambda done, note: reporter.progress(PRUNE, done, note),
-    )
+    seconds = (1 - TRY_TIME) * payload.seconds
+    bare, prunable = pruned(float_file, judge, seconds, _teller(reporter, PRUNE))
     return Diagnosis(
-        layers=_with_losses(found, losses),
+        layers=_with_losses(found, swept.losses),
         worst=worst,
         kept=kept,
         samples=len(samples),
-        tried=len(losses),
+        tried=len(swept.losses),
         triable=len(rules),
         seconds=time.monotonic() - begin,
         blocks=tuple(_block(block, loss) for block, loss in swept.blocks),
         pruned=bare,
         prunable=prunable,
+        equalisable=tuple(link.maker for link in links(original.graph)),
     )
+
+
+def _teller(reporter: Reporter, stage: str) -> Progress:
+    return lambda done, note: reporter.progress(stage, done, note)
+
+
+def _float_file(payload: Diagnose, context: JobContext) -> Path:
+    """The float file that the variant was quantised from: equalised again, where it was."""
+    model = Path(payload.float_file)
+    if not payload.equalise:
+        return model
+    return equalised(model, payload.per_channel, payload.calibration_samples, context)
 
 
 def _block(block: Block, loss: Loss) -> BlockLoss:
@@ -89,10 +94,8 @@ def _evaluation(payload: Diagnose) -> Iterator[Sample]:
         yield take(inputs, slice(row, row + 1))
 
 
-def _calibrated(payload: Diagnose, folder: Path, reporter: Reporter, rules: Mapping[int, Rule]) -> Calibrated:
-    """The float file with its ranges, found on the samples that calibrated the variant."""
-    if not any(rule.mode == "static" for rule in rules.values()):
-        return Calibrated(Path(payload.float_file), None)
+def _context(payload: Diagnose, folder: Path, reporter: Reporter, stage: str) -> JobContext:
+    """Hands out the samples that calibrated the variant."""
     asked = MakeVariant(
         source=payload.source,
         path=payload.float_file,
@@ -101,9 +104,16 @@ def _calibrated(payload: Diagnose, folder: Path, reporter: Reporter, rules: Mapp
         steps=(),
         seed=payload.seed,
     )
-    context = JobContext(asked, folder, reporter, CALIBRATE)
-    samples = Samples(context.calibration(payload.calibration_samples), context)
-    return Calibrated(Path(payload.float_file), samples)
+    return JobContext(asked, folder, reporter, stage)
+
+
+def _calibrated(
+    payload: Diagnose, float_file: Path, rules: Mapping[int, Rule], context: JobContext
+) -> Calibrated:
+    """The float file with its ranges."""
+    if not any(rule.mode == "static" for rule in rules.values()):
+        return Calibrated(float_file, None)
+    return Calibrated(float_file, Samples(context.calibration(payload.calibration_samples), context))
 
 
 def _with_losses(found: tuple[Layer, ...], losses: Mapping[int, Loss]) -> tuple[Layer, ...]:

@@ -192,7 +192,8 @@ class Diagnose(Frozen):
     """Find where ``file``, a variant made from ``float_file``, loses. Gives a Diagnosis.
 
     ``data`` is the data blob's path: layers are judged on ``samples`` of its evaluation samples, ranges
-    are those of ``calibration_samples``, as the variant's were. Trying layers ends after ``seconds``.
+    are those of ``calibration_samples``, as the variant's were; with ``equalise`` channels were equalised
+    before (``per_channel``: for a scale for each channel). Trying layers ends after ``seconds``.
     """
 
     source: ModelSource
@@ -202,6 +203,8 @@ class Diagnose(Frozen):
     seed: int = 0
     samples: int = 32
     calibration_samples: int = 200
+    equalise: bool = False
+    per_channel: bool = True
     seconds: float = 120.0
 
 
