@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests import studies
 from tests.app.conftest import Open, words
 from tflite_ui.api import Desk
+from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.study import Study
 from tflite_ui.ui.results import SECTIONS
 
@@ -163,5 +164,14 @@ def test_what_to_try_next_is_offered(open_page: Open, keep: Keep) -> None:
     whole = studies.finished()
     first = whole.model_copy(update={"variants": whole.variants[:1], "measurements": whole.measurements[:1]})
     app = open_page("results", study=keep(first, "resnext"))
-    assert any(expander.label == "What to try next" for expander in app.expander)
+    assert [e.proto.expanded for e in app.expander if e.label == "What to try next"] == [False]
     assert any("Try it" in button.label for button in app.button)
+
+
+def test_what_to_try_next_stands_open_where_nothing_beats_the_original(open_page: Open, keep: Keep) -> None:
+    whole = studies.finished()
+    assert whole.baseline
+    stay = Recommendation(variant=whole.baseline.id, reason="Keep Float32.")
+    alone = {"variants": whole.variants[:1], "measurements": whole.measurements[:1], "recommendation": stay}
+    app = open_page("results", study=keep(whole.model_copy(update=alone), "resstay"))
+    assert [e.proto.expanded for e in app.expander if e.label == "What to try next"] == [True]

@@ -17,15 +17,16 @@ _FOUND: Kept[tuple[Suggestion, ...]] = Kept()
 
 
 def draw(desk: Desk, study: Study) -> None:
-    """The suggestions, each with its button; opened when a goal is missed."""
+    """The suggestions, each with its button; opened when a goal is missed, or nothing beats the original."""
     if study.state in ("queued", "running"):
         return
     found = _FOUND.get(study, None, lambda: desk.next_tries(study))[:SHOWN]
     if not found:
         return
-    missed = bool(study.recommendation and study.recommendation.unmet)
+    advice, baseline = study.recommendation, study.baseline
+    wanting = bool(advice and (advice.unmet or (baseline and advice.variant == baseline.id)))
     with st.expander(
-        "What to try next", icon=":material/lightbulb:", expanded=missed, key=f"next.{study.id}"
+        "What to try next", icon=":material/lightbulb:", expanded=wanting, key=f"next.{study.id}"
     ):
         st.caption(glossary.HELP["next"])
         for suggestion in found:
