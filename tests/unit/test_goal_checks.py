@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests import study_parts
+from tflite_ui.core.data import LabelSummary
 from tflite_ui.core.errors import InvalidGoal
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.plan import Plan, StudyRequest, make_plan
 from tflite_ui.core.search import Search
-from tflite_ui.jobs.goal_checks import check_goals, too_few
+from tflite_ui.jobs.goal_checks import LEAST, check_goals, moot, too_few
+from tflite_ui.litert.tiny import tiny
 from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques
 
@@ -25,6 +27,13 @@ def plan(request: StudyRequest, *goals: str) -> Plan:
     [
         ({}, "max_latency_ms@gpu=1", "nothing is timed on gpu, so no variant can meet it"),
         ({"targets": ()}, "min=latency_ms", "nothing is timed without a target"),
+        ({"targets": ("ethos_u",)}, "min=latency_ms", "nothing is timed without a target that is timed"),
+        ({"targets": ("ethos_u",)}, "max_latency_ms@ethos_u=1", "ethos_u tells of a file without timing it"),
+        ({}, "max_arena_bytes=9000", "no target that is chosen tells of the arena"),
+        ({}, "max_bytes=0", "because a .tflite file takes over 200 bytes"),
+        ({}, "max_bytes=200", "because a .tflite file takes over 200 bytes"),
+        ({}, "max_gzip_bytes=12", "because gzip alone adds 18 bytes"),
+        ({}, "max_latency_ms@xnnpack=0", "because every run takes time"),
         ({"data": None}, "max_drop=0.01", "can't be judged without data"),
         ({"data": None}, "min=drop", "can't be judged without data"),
     ],
@@ -41,6 +50,25 @@ def test_other_goals_are_not() -> None:
     goals = ("max_latency_ms@xnnpack=1", "max_drop=0.01", "max_bytes=1000", "min=latency_ms")
     check_goals(plan(REQUEST, "max_latency_ms@xnnpack:threads=2=1"), REQUEST)
     check_goals(plan(REQUEST, *goals), REQUEST)
+    micro = REQUEST.model_copy(update={"targets": ("xnnpack", "tflite_micro")})
+    check_goals(plan(micro, "max_arena_bytes=9000", "max_drop=0"), micro)
+
+
+def test_a_file_over_the_least_size_is_not_refused_for_it() -> None:
+    """The smallest file that runs here is larger than what is refused."""
+    assert LEAST["max_bytes"] < len(tiny())
+
+
+def test_limits_that_limit_nothing_are_told() -> None:
+    data = study_parts.data()
+    turned = moot(parse_goals(["max_bytes=100000", "max_gzip_bytes=200000"]), data)
+    assert "max_gzip_bytes=200000 says nothing beside max_bytes=100000" in turned[0]
+    assert moot(parse_goals(["max_bytes=100000", "max_gzip_bytes=90000"]), data) == ()
+    assert moot(parse_goals(["max_gzip_bytes=90000"]), data) == ()
+    assert "allows every answer to be wrong" in moot(parse_goals(["max_drop=1"]), data)[0]
+    assert moot(parse_goals(["max_drop=0.99"]), data) == ()
+    values = LabelSummary(kind="values", shape=(2000,), dtype="float32", low=-1.0, high=9.0)
+    assert moot(parse_goals(["max_drop=1"]), data.model_copy(update={"labels": values})) == ()
 
 
 def test_too_few_samples_for_a_limit_are_told_with_how_many_would_do() -> None:
