@@ -19,7 +19,8 @@ from tflite_ui.core.plan import Plan, StudyRequest, make_plan
 from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
-from tflite_ui.datasets.fit import Use, as_training, fit
+from tflite_ui.datasets.fit import as_training, fit
+from tflite_ui.datasets.fit_labels import Use
 from tflite_ui.jobs.advisor import next_tries, suggestions
 from tflite_ui.jobs.availabilities import Availabilities
 from tflite_ui.jobs.diagnoses import Diagnoses
