@@ -93,7 +93,7 @@ def test_goals_that_are_met_but_never_together_are_said_with_who_meets_which() -
     three = _advise(studies.finished(), "max_bytes=119000", "max_drop=0.0015", "max_latency_ms@reference=1.9")
     assert "No variant meets these 3 goals together: max_bytes is met by" in three.unmet[-1]
     beside = _advise(studies.finished(), "max_bytes=119000", "max_drop=0.0015", "max_gzip_bytes=1000")
-    assert "No variant meets both goals: max_bytes is met by" in beside.unmet[-2]
+    assert "No variant meets these 2 goals together: max_bytes is met by" in beside.unmet[-2]
 
 
 def test_a_goal_that_none_meets_names_what_comes_nearest_where_that_is_not_taken() -> None:

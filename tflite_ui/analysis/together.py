@@ -30,7 +30,11 @@ def _never_together(study: Study, missed: Missed, met: dict[str, list[str]], tak
         return
     labels = variant_labels(study)
     said = ", ".join(f"{name} is met by {labels[_nearest(missed, by)]}" for name, by in met.items())
-    number = "both goals" if len(met) == 2 else f"these {len(met)} goals together"
+    number = (
+        "both goals"
+        if len(met) == 2 == sum(goal.limit is not None for goal in study.goals)
+        else f"these {len(met)} goals together"
+    )
     yield f"No variant meets {number}: {said}; {labels[taken.id]} comes nearest."
 
 
