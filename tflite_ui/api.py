@@ -239,7 +239,7 @@ class Desk:
         notes = check_fit(source, data)
         plan = self.plan(request)
         notes += (*check_lessons(plan, source, data, training), *moot(plan.goals, data))
-        notes += too_few(plan.goals, request, data)
+        notes += too_few(plan.goals, request, source, data)
         study = new_study(request, plan, source, data, training, student, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)

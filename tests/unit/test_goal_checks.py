@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests import study_parts
-from tflite_ui.core.data import LabelSummary
+from tflite_ui.core.data import DataSummary, LabelSummary
 from tflite_ui.core.errors import InvalidGoal
 from tflite_ui.core.goal import parse_goals
+from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.plan import Plan, StudyRequest, make_plan
 from tflite_ui.core.search import Search
 from tflite_ui.jobs.goal_checks import LEAST, check_goals, moot, too_few
@@ -15,6 +18,7 @@ from tflite_ui.litert.tiny import tiny
 from tflite_ui.targets import targets
 from tflite_ui.techniques import techniques
 
+SOURCE = study_parts.source()
 REQUEST = StudyRequest(model="m", data="d", recipes=("float16",), targets=("xnnpack:threads=2",))
 
 
@@ -71,19 +75,49 @@ def test_limits_that_limit_nothing_are_told() -> None:
     assert moot(parse_goals(["max_drop=1"]), data.model_copy(update={"labels": values})) == ()
 
 
+def told(data: DataSummary, limit: float = 0.01, source: ModelSource = SOURCE, **update: object) -> str:
+    request = REQUEST.model_copy(update=update)
+    return " ".join(too_few(parse_goals([f"max_drop={limit}"]), request, source, data))
+
+
 def test_too_few_samples_for_a_limit_are_told_with_how_many_would_do() -> None:
-    few = study_parts.data().model_copy(update={"evaluation_samples": 200})
-    found = too_few(parse_goals(["max_drop=0.01"]), REQUEST, few)
-    assert "can't be shown on 200 samples" in found[0]
-    assert "up to 1.4 points stays open (at least 276 would do)" in found[0]
-    enough = few.model_copy(update={"evaluation_samples": 276})
-    assert too_few(parse_goals(["max_drop=0.01"]), REQUEST, enough) == ()
-    searched = REQUEST.model_copy(update={"search": Search(minutes=1)})
-    half = too_few(
-        parse_goals(["max_drop=0.01"]), searched, few.model_copy(update={"evaluation_samples": 500})
+    few, enough, more = (
+        study_parts.data().model_copy(update={"evaluation_samples": n}) for n in (200, 276, 500)
     )
-    assert "on 250 samples" in half[0]
-    assert "no number of samples" in too_few(parse_goals(["max_drop=0"]), REQUEST, enough)[0]
+    assert "can't be shown on 200 samples" in told(few)
+    assert "up to 1.4 points stays open (at least 276 would do)" in told(few)
+    assert told(enough) == ""
+    assert "on 250 samples" in told(more, search=Search(minutes=1))
+    assert "no number of samples" in told(enough, 0.0)
+
+
+def test_too_few_unlabelled_samples_are_told_where_the_answer_is_a_class() -> None:
+    few, enough = (
+        study_parts.data().model_copy(update={"evaluation_samples": n, "labels": None}) for n in (200, 381)
+    )
+    assert "up to 1.9 points stays open (at least 381 would do)" in told(few)
+    assert told(enough) == ""
+    boxes = TensorSpec(name="boxes", shape=(None, 5, 4), dtype="float32")
+    assert told(few, source=SOURCE.model_copy(update={"outputs": (boxes,)})) == ""
+    assert told(few, source=SOURCE.model_copy(update={"outputs": SOURCE.inputs})) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "high", "output"),
+    [
+        ("values", (200,), 3.0, (None, 1)),
+        ("sparse", (200,), 60.0, (None, 1)),
+        ("sparse", (200, 8, 8), 2.0, (None, 8, 8, 3)),
+        ("sparse", (200,), 1.0, SOURCE.inputs[0].shape),
+    ],
+)
+def test_scores_of_values_and_masks_may_bear_a_limit_on_few_samples(
+    kind: Literal["sparse", "values"], shape: tuple[int, ...], high: float, output: tuple[int | None, ...]
+) -> None:
+    labels = LabelSummary(kind=kind, shape=shape, dtype="float32", low=0.0, high=high)
+    few = study_parts.data().model_copy(update={"evaluation_samples": 200, "labels": labels})
+    outputs = (TensorSpec(name="out", shape=output, dtype="float32"),)
+    assert told(few, source=SOURCE.model_copy(update={"outputs": outputs})) == ""
 
 
 def test_a_goals_target_may_have_options() -> None:

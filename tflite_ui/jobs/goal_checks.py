@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
+from collections.abc import Callable
 
 from tflite_ui.analysis.claims import loss_bound
-from tflite_ui.core.data import DataSummary
+from tflite_ui.core.data import DataSummary, LabelSummary
 from tflite_ui.core.errors import InvalidGoal
 from tflite_ui.core.goal import Goal
+from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import Plan, StudyRequest
 from tflite_ui.core.variant import Quality
 from tflite_ui.evaluation.holdout import FEWEST
+from tflite_ui.evaluation.intervals import wilson
 from tflite_ui.targets import targets
 
 LEAST = {"max_bytes": 200, "max_gzip_bytes": 20, "max_latency_ms": 0, "max_arena_bytes": 0}
@@ -88,31 +91,67 @@ def _classes(data: DataSummary | None) -> bool:
     return any(labels.kind != "values" for labels in given)
 
 
-def too_few(goals: tuple[Goal, ...], request: StudyRequest, data: DataSummary | None) -> tuple[str, ...]:
-    """What is to be known of a limit on the loss that this many samples can't show, whatever the answers."""
+def too_few(
+    goals: tuple[Goal, ...], request: StudyRequest, source: ModelSource, data: DataSummary | None
+) -> tuple[str, ...]:
+    """What is to be known of a limit on the loss that this many samples can't show, whatever the answers.
+
+    Where each sample has one class for an answer; scores of values or masks bear a limit on any number.
+    """
     limit = next((goal.limit for goal in goals if goal.key == "max_drop"), None)
-    given = data.label_arrays.values() if data else ()
-    if limit is None or data is None or all(labels.kind == "values" for labels in given):
+    same = None if limit is None or data is None else _unchanged(source, data)
+    if limit is None or data is None or same is None:
         return ()
     n = data.evaluation_samples
     shown = n // 2 if request.search and n >= FEWEST else n
-    least = _least(shown)
+    least = _open(same, shown)
     if least <= limit:
         return ()
-    needed = f"at least {_needed(limit):,} would do" if limit else "no number of samples would do"
+    needed = f"at least {_needed(same, limit):,} would do" if limit else "no number of samples would do"
     return (
         f"max_drop={limit:g} can't be shown on {shown:,} samples, even of a variant that changes no answer: "
         f"a loss of up to {100 * least:.1f} points stays open ({needed}).",
     )
 
 
-def _least(n: int) -> float:
+Unchanged = Callable[[int], Quality]
+"""The quality of a variant all of whose answers, to so many samples, are the original's."""
+
+
+def _unchanged(source: ModelSource, data: DataSummary) -> Unchanged | None:
+    """How such a variant is judged; None where its answers aren't one class each, or that isn't known yet."""
+    shapes = [spec.sample_shape for spec in source.outputs]
+    if any(spec.sample_shape in shapes for spec in source.inputs):
+        return None
+    if not data.labelled:
+        first = next((shape for shape in shapes if shape and shape[-1] != 1), ())
+        return _agreeing if len(first) == 1 and first[0] else None
+    classes = [labels for labels in data.label_arrays.values() if labels.kind != "values"]
+    one_value = all(shape in ((), (1,)) for shape in shapes)
+    plain = all(_one_a_sample(labels) and not (one_value and (labels.high or 0) > 1) for labels in classes)
+    return _right if classes and plain else None
+
+
+def _one_a_sample(labels: LabelSummary) -> bool:
+    return labels.kind == "one_hot" or labels.shape[1:] in ((), (1,))
+
+
+def _right(n: int) -> Quality:
+    return Quality(metric="accuracy", value=1.0, n=n, baseline_right_only=0, variant_right_only=0)
+
+
+def _agreeing(n: int) -> Quality:
+    return Quality(metric="agreement", value=1.0, n=n, ci95=wilson(n, n))
+
+
+def _open(same: Unchanged, n: int) -> float:
     """The loss that stays open when all of ``n`` answers are the original's."""
-    same = Quality(metric="accuracy", value=1.0, n=n, baseline_right_only=0, variant_right_only=0)
-    return loss_bound(same) or 0.0
+    return loss_bound(same(n)) or 0.0
 
 
-def _needed(limit: float) -> int:
-    """The samples from which on ``limit`` could be shown: what stays open falls as 1 over their number."""
-    begin = max(1, math.floor(_least(1000) * 1002 / limit) - 2)
-    return next(n for n in range(begin, begin + 10) if _least(n) <= limit)
+def _needed(same: Unchanged, limit: float) -> int:
+    """The samples from which on ``limit`` could be shown: what stays open falls with their number."""
+    most = 1
+    while _open(same, most) > limit:
+        most *= 2
+    return bisect_left(range(most), -limit, key=lambda n: -_open(same, max(1, n)))
