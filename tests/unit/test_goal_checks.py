@@ -46,7 +46,7 @@ def test_goals_on_what_is_not_measured_are_refused(update: dict[str, object], go
     request = REQUEST.model_copy(update=update)
     with pytest.raises(InvalidGoal, match=says) as refused:
         check_goals(plan(request, goal), request)
-    assert refused.value.message.startswith(goal)
+    assert refused.value.message.startswith(f"{goal}: ")
     assert refused.value.hint
 
 

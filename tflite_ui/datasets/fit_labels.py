@@ -74,11 +74,12 @@ def _as_many(own: tuple[int, ...], wanted: Form) -> bool:
 
 def _of_form(labels: LabelSummary, outputs: Sequence[TensorSpec]) -> Problem:
     gives = " and ".join(f"{output.name} gives {form(output.sample_shape)}" for output in outputs)
-    classes = ", or a class (a whole number) where it chooses between some" if labels.kind == "values" else ""
+    chooses = any(output.shape[-1:] not in ((), (1,)) for output in outputs)
+    classes = ", or whole numbers where it chooses between classes" if chooses else ""
     return Problem(
         code="label_shape",
         message=f"The labels hold {form(labels.shape[1:])} for each sample, but {gives}.",
-        hint=f"Give a value for each one of the output{classes}; or leave the labels out.",
+        hint=f"Give each sample as many values as the output has{classes}; or leave the labels out.",
     )
 
 

@@ -29,7 +29,7 @@ SAID: dict[str, str] = {
 def check_goals(plan: Plan, request: StudyRequest) -> None:
     """Raise InvalidGoal for a limit that no file keeps, or on what the request doesn't measure."""
     for goal in plan.goals:
-        wanted = f"{goal.name}={goal.value}"
+        wanted = f"{goal.name}={goal.value if goal.limit is None else f'{goal.limit:.10g}'}"
         if goal.limit is not None and goal.limit <= LEAST.get(goal.key, -1):
             text = f"{wanted}: no variant can meet this, because {SAID[goal.key]}."
             raise InvalidGoal(text, "Allow more, or drop the goal; the command line counts sizes in bytes.")
