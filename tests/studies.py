@@ -7,6 +7,7 @@ from tests.study_parts import (
     OUTCOMES,
     XNNPACK_1,
     XNNPACK_2,
+    N,
     Outcome,
     failed_variant,
     id_of,
@@ -17,9 +18,10 @@ from tests.study_parts import (
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.measurement import Measurement, Parity
+from tflite_ui.core.score import Score
 from tflite_ui.core.study import Study
 from tflite_ui.core.target import OpCost
-from tflite_ui.core.variant import Status, Variant
+from tflite_ui.core.variant import Quality, Status, Variant
 
 
 def finished() -> Study:
@@ -68,6 +70,35 @@ def no_data() -> Study:
     parts = {"data": None, "variants": variants, "recommendation": None}
     request = done.request.model_copy(update={"data": None})
     return done.model_copy(update={**parts, "request": request})
+
+
+def values(change: float, low: float, high: float) -> Quality:
+    """A variant of a model whose answers are values, with an MAE of 2."""
+    score = Score(
+        kind="mae",
+        against="labels",
+        value=2 + change,
+        baseline=2,
+        change=change,
+        low=low,
+        high=high,
+        scale=2,
+        n=N,
+    )
+    return Quality(metric="sqnr_db", value=30, n=N, sqnr_db=30, agreement=0.4, score=score)
+
+
+def regression(**found: Quality) -> Study:
+    """The finished study of such a model: ``found`` by recipe; other variants are worse by 0.4."""
+    study = finished()
+    base = {"float32": values(0, 0, 0)} | found
+    variants = tuple(
+        v
+        if v.quality is None
+        else v.model_copy(update={"quality": base.get(v.recipe, values(0.4, 0.3, 0.5))})
+        for v in study.variants
+    )
+    return study.model_copy(update={"variants": variants})
 
 
 def many(variants: int = 50, targets: int = 5) -> Study:

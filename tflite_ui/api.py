@@ -19,7 +19,8 @@ from tflite_ui.core.plan import Plan, StudyRequest, make_plan
 from tflite_ui.core.study import Progress, Study
 from tflite_ui.core.target import Availability, Target
 from tflite_ui.core.technique import Technique
-from tflite_ui.datasets.fit import Use, as_training, fit
+from tflite_ui.datasets.fit import as_training, fit
+from tflite_ui.datasets.fit_labels import Use
 from tflite_ui.jobs.advisor import next_tries, suggestions
 from tflite_ui.jobs.availabilities import Availabilities
 from tflite_ui.jobs.diagnoses import Diagnoses
@@ -27,7 +28,7 @@ from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
 from tflite_ui.jobs.explorer import Explorer
-from tflite_ui.jobs.goal_checks import check_goals, too_few
+from tflite_ui.jobs.goal_checks import check_goals, moot, too_few
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
@@ -237,7 +238,8 @@ class Desk:
         check_search(request, data)
         notes = check_fit(source, data)
         plan = self.plan(request)
-        notes += (*check_lessons(plan, source, data, training), *too_few(plan.goals, request, data))
+        notes += (*check_lessons(plan, source, data, training), *moot(plan.goals, data))
+        notes += too_few(plan.goals, request, source, data)
         study = new_study(request, plan, source, data, training, student, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)

@@ -123,6 +123,9 @@ OUTLINE = FileOutline(
     ),
     ends=(2,),
 )
+REGRESSION = studies.regression(
+    float16=studies.values(0.001, -0.004, 0.006), full_integer=studies.values(-0.12, -0.15, -0.08)
+)
 CURVE = tuple(
     CurvePoint(technique="qat", epoch=i + 1, of=3, metrics={"accuracy": 0.9 + i / 50, "val_accuracy": v})
     for i, v in enumerate((0.91, 0.93, 0.92))
@@ -143,6 +146,7 @@ DRAWN: dict[str, Draw] = {
 }
 FIXED: dict[str, Draw] = {
     "confusion": lambda _, dark: confusion_chart(CHANGES, labelled=True, width=400, dark=dark),
+    "quality_values": lambda _, dark: charts.quality_chart(variants_frame(REGRESSION), dark),
     "curve": lambda _, dark: charts.curve_chart(curve_frame(CURVE), dark),
     "history": lambda _, dark: history_chart(TRIED, "Size, gzip", width=600, dark=dark),
     "layers": lambda _, dark: layers_chart(layer_frame(BLAMED), dark),

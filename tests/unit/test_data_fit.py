@@ -182,6 +182,57 @@ def test_labels_that_can(labels: Any, classes: int, code: str | None, tmp_path: 
     assert set(codes(found)) == {code} - {None}
 
 
+WHOLE = np.arange(600) % 3
+HALVES = np.linspace(-0.5, 0.5, 600)
+
+
+def answers(*shape: int | None) -> ModelSource:
+    out = TensorSpec(name="out", shape=(None, *shape), dtype="float32")
+    return source().model_copy(update={"outputs": (out,)})
+
+
+@pytest.mark.parametrize(
+    ("output", "labels", "said"),
+    [
+        ((3,), HALVES, "The labels hold one number for each sample, but out gives 3."),
+        ((1,), np.stack([HALVES, HALVES], axis=1), "hold 2 for each sample, but out gives 1."),
+        ((6, 6, 2), unit(600, 5, 6), "hold 5×6 for each sample, but out gives 6×6×2."),
+        ((6, 6, 2), RNG.integers(0, 2, (600, 5, 6)), "hold 5×6 for each sample, but out gives 6×6×2."),
+        ((7, 4), RNG.integers(0, 4, (600, 8)), "hold 8 for each sample, but out gives 7×4."),
+        ((None, 4), unit(600, 7, 3), "hold 7×3 for each sample, but out gives ?×4."),
+        ((1,), np.stack([WHOLE, WHOLE], axis=1).astype(float), "hold 2 for each sample, but out gives 1."),
+    ],
+)
+def test_labels_of_a_shape_that_no_output_has_are_said(
+    output: tuple[int | None, ...], labels: Any, said: str, tmp_path: Path
+) -> None:
+    found = fit(answers(*output), summary(tmp_path, x=unit(600, 4, 5, 1), y=labels))
+    assert codes(found, blocking=True) == ["label_shape"]
+    assert problem(found, "label_shape").message.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("output", "labels"),
+    [
+        ((1,), HALVES),
+        ((), HALVES),
+        ((1,), HALVES[:, None]),
+        ((1,), WHOLE.astype(float) * 900),
+        ((3,), np.stack([HALVES] * 3, axis=1)),
+        ((3,), np.eye(3)[WHOLE].astype(np.float32)),
+        ((6, 6, 2), RNG.integers(0, 2, (600, 6, 6))),
+        ((6, 6, 2), RNG.integers(0, 2, (600, 6, 6, 1))),
+        ((6, 6, 1), unit(600, 6, 6)),
+        ((7, 4), RNG.integers(0, 4, (600, 7))),
+        ((None, 4), RNG.integers(0, 4, (600, 7))),
+        ((None, 4), unit(600, 7, 4)),
+        ((4, 5, 1), WHOLE // 2),
+    ],
+)
+def test_labels_of_an_outputs_shape_fit(output: tuple[int | None, ...], labels: Any, tmp_path: Path) -> None:
+    assert fit(answers(*output), summary(tmp_path, x=unit(600, 4, 5, 1), y=labels)).ready
+
+
 def two_headed() -> ModelSource:
     size = TensorSpec(name="size", shape=(None, 1), dtype="float32")
     return source().model_copy(update={"outputs": (*source().outputs, size)})
@@ -196,6 +247,13 @@ def two_headed() -> ModelSource:
         ({"y": np.arange(600) % 3}, "", ""),
         ({"y_out": np.arange(600) % 4}, "label_range", "y_out: Labels run from 0 to 3, but the model has 3"),
         ({"y_size": np.arange(599)}, "label_count", "y_size: There are 599 labels for 600 samples"),
+        (
+            {"y_size": unit(600, 2)},
+            "label_shape",
+            "y_size: The labels hold 2 for each sample, but size gives 1.",
+        ),
+        ({"y": unit(600, 2)}, "label_shape", "hold 2 for each sample, but out gives 3 and size gives 1."),
+        ({"y": HALVES}, "", ""),
         ({"y_foo": np.arange(600)}, "label_names", "y_foo, but the model's outputs are out, size"),
         ({"y": np.arange(600), "y_out": np.arange(600) % 3}, "label_names", "labels y and labels of single"),
     ],

@@ -82,6 +82,30 @@ def test_a_missed_goal_names_the_nearest_and_by_how_much() -> None:
     assert slow.unmet == ("max_latency_ms@reference: 1.9 ms is 88 % over the limit of 1 ms.",)
 
 
+def test_goals_that_are_met_but_never_together_are_said_with_who_meets_which() -> None:
+    advice = _advise(studies.finished(), "max_bytes=119000", "max_drop=0.0015")
+    assert advice.unmet == (
+        "max_bytes: 127 KB is 8.24 KB over the limit of 119 KB.",
+        "max_drop: a loss of up to 0.2 points can't be ruled out on 2,000 images; at most 0.15 is allowed.",
+        "No variant meets both goals: max_bytes is met by Full integer (int8), int8 I/O, "
+        "max_drop is met by Float16; int16x8 comes nearest.",
+    )
+    three = _advise(studies.finished(), "max_bytes=119000", "max_drop=0.0015", "max_latency_ms@reference=1.9")
+    assert "No variant meets these 3 goals together: max_bytes is met by" in three.unmet[-1]
+    beside = _advise(studies.finished(), "max_bytes=119000", "max_drop=0.0015", "max_gzip_bytes=1000")
+    assert "No variant meets these 2 goals together: max_bytes is met by" in beside.unmet[-2]
+
+
+def test_a_goal_that_none_meets_names_what_comes_nearest_where_that_is_not_taken() -> None:
+    advice = _advise(studies.finished(), "max_latency_ms@reference=1.8", "max_bytes=119000")
+    assert advice.unmet == (
+        "max_latency_ms@reference: 1.9 ms is 8 % over the limit of 1.8 ms.",
+        "max_bytes: 122 KB is 2.84 KB over the limit of 119 KB.",
+        "No variant meets max_latency_ms@reference; Float32 comes nearest: "
+        "1.9 ms is 5 % over the limit of 1.8 ms.",
+    )
+
+
 def test_a_goal_on_a_target_that_was_not_measured_is_said_to_be_unmet() -> None:
     advice = _advise(studies.finished(), "max_latency_ms@gpu=1")
     assert advice.unmet == ("max_latency_ms@gpu: not measured on gpu.",)

@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from tests import studies
+from tests.studies import values
 from tflite_ui.analysis.claims import claim, loss_bound
 from tflite_ui.analysis.recommend import recommend
 from tflite_ui.analysis.scored import changes, comparison, sentence
 from tflite_ui.core.goal import parse_goals
-from tflite_ui.core.score import Score
-from tflite_ui.core.study import Study
-from tflite_ui.core.variant import Quality
 from tflite_ui.datasets.scores import Scores, read_record, write_record
 from tflite_ui.evaluation.bootstrap import areas, compare, mean_interval
 from tflite_ui.evaluation.fidelity import Array
@@ -150,22 +148,6 @@ def test_those_that_were_judged_differently_are_not_compared() -> None:
     assert compare(scored(BASE).at(np.array([], int)), scored(BASE).at(np.array([], int))) is None
 
 
-def values(change: float, low: float, high: float) -> Quality:
-    """A variant of a model whose MAE is 2."""
-    score = Score(
-        kind="mae",
-        against="labels",
-        value=2 + change,
-        baseline=2,
-        change=change,
-        low=low,
-        high=high,
-        scale=2,
-        n=N,
-    )
-    return Quality(metric="sqnr_db", value=30, n=N, sqnr_db=30, agreement=0.4, score=score)
-
-
 def test_a_loss_of_values_is_the_rise_of_their_error() -> None:
     worse = values(0.12, 0.08, 0.15)
     assert claim(worse) == "worse, by 0.12 MAE (0.08 to 0.15) on 2,000 samples"
@@ -175,16 +157,8 @@ def test_a_loss_of_values_is_the_rise_of_their_error() -> None:
     assert loss_bound(values(-0.12, -0.15, -0.08)) == 0
 
 
-def regressions(**found: Quality) -> Study:
-    study = studies.finished()
-    variants = tuple(
-        v.model_copy(update={"quality": found.get(v.recipe, values(0.4, 0.3, 0.5))}) for v in study.variants
-    )
-    return study.model_copy(update={"variants": variants})
-
-
 def test_the_recommendation_keeps_to_the_limit_by_the_bound() -> None:
-    study = regressions(full_integer=values(0.03, -0.01, 0.06), float16=values(0.0, -0.001, 0.001))
+    study = studies.regression(full_integer=values(0.03, -0.01, 0.06), float16=values(0.0, -0.001, 0.001))
 
     def taken(*goals: str) -> tuple[str, tuple[str, ...]]:
         asked = study.model_copy(update={"goals": parse_goals(goals)})

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+from tests.worker.nurseries import Nurseries
 
 SAMPLES = 240
 
@@ -93,3 +96,19 @@ def _float_tflite(source: Path, target: Path) -> Path:
 
     find_loader(source, source.name).to_float_tflite(source, target, {})
     return target
+
+
+@pytest.fixture(scope="session")
+def nurseries() -> Iterator[Nurseries]:
+    """What a session's desks share."""
+    found = Nurseries()
+    yield found
+    found.end()
+
+
+@pytest.fixture(scope="module")
+def shared_nurseries(nurseries: Nurseries) -> Iterator[None]:
+    """For a module whose desks begin in nurseries that are there already, and leave them as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tflite_ui.jobs.local.Nursery", nurseries.get)
+        yield

@@ -23,7 +23,7 @@ from tests.worker.running import ROOT
 from tflite_ui.cli.main import main
 from tflite_ui.report.schema import STUDY
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 
 Document = dict[str, Any]
 DATA = ROOT / "tflite_ui" / "samples" / "fashion.npz"

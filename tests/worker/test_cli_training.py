@@ -14,7 +14,7 @@ from tests.worker.running import ROOT
 from tflite_ui.cli.main import main
 from tflite_ui.report.schema import STUDY
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 
 SAMPLES = ROOT / "tflite_ui" / "samples"
 CHAIN = "pruning:epochs=1+qat:epochs=1+full_integer:io=int8"

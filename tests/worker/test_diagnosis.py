@@ -15,7 +15,7 @@ from tflite_ui.analysis.paired import pair, sentence
 from tflite_ui.api import SAMPLE_DATA, Desk
 from tflite_ui.core.plan import StudyRequest
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 SAMPLES = Path(__file__).parent.parent.parent / "tflite_ui" / "samples"
 
 

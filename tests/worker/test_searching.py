@@ -16,7 +16,7 @@ from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.search import Search
 from tflite_ui.jobs.search import CLOCK_FILE, SEARCH
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 GIVEN = ("dynamic_range", "float16", "full_integer", "int16x8")
 
 

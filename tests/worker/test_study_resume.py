@@ -12,7 +12,7 @@ from tests.worker.desks import SLOW, TARGET, Counting, asked, endings, measured,
 from tests.worker.running import ROOT, running, soon
 from tflite_ui.api import Desk
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 
 
 def done(desk: Desk, id: str, *recipes: str) -> bool:

@@ -25,7 +25,7 @@ from tests.worker.running import running, soon
 from tflite_ui.api import Desk
 from tflite_ui.core.plan import Limits
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 
 
 @pytest.fixture(scope="module")

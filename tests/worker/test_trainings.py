@@ -20,7 +20,7 @@ from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import JobProgress
 from tflite_ui.jobs.variants import SHARED
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 
 SAMPLES = ROOT / "tflite_ui" / "samples"
 LONG = "pruning:epochs=400,batch_size=16"

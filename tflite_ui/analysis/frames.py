@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from tflite_ui.analysis.claims import paired_difference
+from tflite_ui.analysis import qualities
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import family, is_baseline, target_labels, variant_labels
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import FileFacts
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
-from tflite_ui.core.variant import Quality, Seconds, Variant
+from tflite_ui.core.variant import Seconds, Variant
 
 VARIANT_COLUMNS = {
     "variant": "str",
@@ -37,6 +37,7 @@ VARIANT_COLUMNS = {
     "delta_points": "float",
     "delta_low": "float",
     "delta_high": "float",
+    "quality_change": "float",
     "agreement": "float",
     "sqnr_db": "float",
     "max_error": "float",
@@ -108,7 +109,7 @@ DISTRIBUTION_COLUMNS = {
     "n": "int",
 }
 FURTHER = ("top5", "macro_f1", "mae", "rmse", "r2", "auc")
-PLAIN_QUALITY = ("metric", "agreement", "sqnr_db", "max_error", *FURTHER)
+PLAIN_QUALITY = ("agreement", "sqnr_db", "max_error", *FURTHER)
 TIMES = ("first", "min", "p10", "p50", "p90", "p99", "mean", "std", "n", "warmup")
 RAN = ("requested", "used", "adapter", "nodes_delegated", "nodes_total", "partitions")
 
@@ -118,12 +119,14 @@ def variants_frame(study: Study) -> pd.DataFrame:
     """One row per variant; ``VARIANT_COLUMNS`` gives columns and dtypes.
 
     Sizes in bytes, ``size_ratio`` and ``gzip_ratio`` baseline over variant (3.9 is 3.9 times smaller),
-    ``quality`` a fraction (decibels when ``metric`` is ``sqnr_db``) with its 95 % interval, ``delta_*``
-    the paired difference to the baseline in points with its 95 % interval, times in seconds. Unknown
-    is NaN. ``metric`` and texts are empty when unknown.
+    ``quality`` a fraction (decibels when ``metric`` is ``sqnr_db``, else in the unit of a score) with its
+    95 % interval, ``delta_*`` the paired difference to the baseline in points with its 95 % interval,
+    ``quality_change`` that of a score that is no fraction, times in seconds. Unknown is NaN. ``metric``
+    and texts are empty when unknown.
     """
-    labels, baseline = variant_labels(study), study.baseline.facts
-    return _frame((_variant(v, labels[v.id], baseline) for v in study.variants), VARIANT_COLUMNS)
+    labels, baseline, scored = variant_labels(study), study.baseline.facts, qualities.by_score(study)
+    rows = ({**_variant(v, labels[v.id], baseline), **_judged(v, scored)} for v in study.variants)
+    return _frame(rows, VARIANT_COLUMNS)
 
 
 @once_a_study
@@ -196,7 +199,6 @@ def _variant(variant: Variant, label: str, baseline: FileFacts | None) -> dict[s
         "cached": variant.cached,
         "error": _sentence(variant.error),
         **_sizes(variant.facts, baseline),
-        **_quality(variant.quality, is_baseline(variant)),
         **_seconds(variant.seconds),
     }
 
@@ -217,21 +219,12 @@ def _sizes(facts: FileFacts | None, baseline: FileFacts | None) -> dict[str, Any
     }
 
 
-def _quality(quality: Quality | None, baseline: bool) -> dict[str, Any]:
+def _judged(variant: Variant, scored: bool) -> dict[str, Any]:
+    quality = variant.quality
     if quality is None:
         return {}
-    low, high = quality.ci95 or (None, None)
     plain = {name: getattr(quality, name) for name in PLAIN_QUALITY}
-    measured = {"quality": quality.value, "quality_low": low, "quality_high": high, "quality_n": quality.n}
-    return {**plain, **measured, **({} if baseline else _delta(quality))}
-
-
-def _delta(quality: Quality) -> dict[str, Any]:
-    difference = paired_difference(quality)
-    if difference is None:
-        return {}
-    ends = {"delta_points": difference.value, "delta_low": difference.low, "delta_high": difference.high}
-    return {name: 100 * value for name, value in ends.items()}
+    return {**plain, **qualities.columns(quality, is_baseline(variant), scored)}
 
 
 def _seconds(seconds: Seconds) -> dict[str, Any]:

@@ -18,11 +18,16 @@ UNMEASURED = 1e6
 
 
 class Miss(Frozen):
-    """A goal, by name, that a variant misses: ``excess`` is value over limit, minus 1; ``text`` says it."""
+    """A goal, by name, that a variant misses: ``excess`` is value over limit, minus 1; ``said`` says how."""
 
     goal: str
     excess: float
-    text: str
+    said: str
+
+    @property
+    def text(self) -> str:
+        """Which and how, a sentence."""
+        return f"{self.goal}: {self.said}."
 
 
 def misses(study: Study, variant: Variant) -> tuple[Miss, ...]:
@@ -79,12 +84,11 @@ def _miss(study: Study, variant: Variant, goal: Goal) -> Miss | None:
     value, limit = _value(study, variant, goal), goal.limit or 0.0
     if value is None:
         where = f" on {goal.target}" if goal.target else ""
-        return Miss(goal=goal.name, excess=UNMEASURED, text=f"{goal.name}: not measured{where}.")
+        return Miss(goal=goal.name, excess=UNMEASURED, said=f"not measured{where}")
     if value <= limit:
         return None
-    said = _said(study, variant, goal, value)
     excess = value / limit - 1 if limit else value
-    return Miss(goal=goal.name, excess=excess, text=f"{goal.name}: {said}.")
+    return Miss(goal=goal.name, excess=excess, said=_said(study, variant, goal, value))
 
 
 def _said(study: Study, variant: Variant, goal: Goal, value: float) -> str:

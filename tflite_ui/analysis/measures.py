@@ -7,14 +7,9 @@ import pandas as pd
 from tflite_ui.analysis.frames import latency_frame, variants_frame
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import target_labels
+from tflite_ui.analysis.qualities import look
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.study import Study
-
-METRIC_TITLES = {
-    "accuracy": "Accuracy, %",
-    "agreement": "Same answer as the original, %",
-    "sqnr_db": "Signal to noise, dB",
-}
 
 
 class Measure(Frozen):
@@ -38,22 +33,21 @@ GZIP = Measure(column="gzip_kb", title="Gzip size, KB", minimise=True)
 def measures(study: Study) -> tuple[Measure, ...]:
     """The measures that at least one variant of ``study`` has: sizes, quality, latencies, memories."""
     frame = comparison_frame(study)
-    found = (SIZE, GZIP, *_quality(study), *_of_targets(study))
+    found = (SIZE, GZIP, *_quality(study, frame), *_of_targets(study))
     return tuple(measure for measure in found if frame[measure.column].notna().any())
 
 
 @once_a_study
 def comparison_frame(study: Study) -> pd.DataFrame:
-    """``variants_frame`` with one column per measure: KB, percent or dB, milliseconds, MB.
+    """``variants_frame`` with one column per measure: KB, percent (or dB, or a score), milliseconds, MB.
 
     Latency columns are ``p50:SPEC``, ``p10:SPEC`` and ``p90:SPEC``, estimated ones ``estimate:SPEC``, peak
     memory ``memory:SPEC``, arenas ``arena:SPEC`` (KB).
     """
     frame, latency = variants_frame(study), latency_frame(study)
     frame["size_kb"], frame["gzip_kb"] = frame["size_bytes"] / 1000, frame["gzip_bytes"] / 1000
-    scale = frame["metric"].map(lambda metric: 1.0 if metric == "sqnr_db" else 100.0).astype(float)
     for name in ("quality", "quality_low", "quality_high"):
-        frame[f"{name}_shown"] = frame[name] * scale
+        frame[f"{name}_shown"] = frame[name] * look(frame).factor
     for spec in target_labels(study):
         rows = latency[latency["spec"] == spec].drop_duplicates("variant").set_index("variant")
         for name in ("p10", "p50", "p90"):
@@ -64,13 +58,12 @@ def comparison_frame(study: Study) -> pd.DataFrame:
     return frame
 
 
-def _quality(study: Study) -> list[Measure]:
-    known = next((v.quality for v in study.variants if v.quality), None)
-    metric = known.metric if known else "accuracy"
-    title = METRIC_TITLES.get(metric, metric)
-    title = f"{title}, output {known.output}" if known and known.output else title
+def _quality(study: Study, frame: pd.DataFrame) -> list[Measure]:
+    output = next((v.quality.output for v in study.variants if v.quality), "")
+    shown = look(frame)
+    title = f"{shown.title}, output {output}" if output else shown.title
     low, high = "quality_low_shown", "quality_high_shown"
-    return [Measure(column="quality_shown", title=title, minimise=False, low=low, high=high)]
+    return [Measure(column="quality_shown", title=title, minimise=shown.minimise, low=low, high=high)]
 
 
 def _of_targets(study: Study) -> list[Measure]:

@@ -11,6 +11,7 @@ from tflite_ui.analysis.goals import drop, latency, measured, misses
 from tflite_ui.analysis.holdout import choosing, reporting
 from tflite_ui.analysis.labels import is_baseline, sample_noun, target_labels, variant_labels
 from tflite_ui.analysis.score_words import TITLES, loss_words, numbers, real
+from tflite_ui.analysis.together import unreached
 from tflite_ui.core import score as scored
 from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.study import Study
@@ -43,8 +44,10 @@ def recommend(study: Study) -> Recommendation | None:
     near = _least(candidates, lambda v: sum(miss.excess for miss in misses(judged, v)))
     kept = near if _drop_limited(study) else _least(near, _harm(candidates))
     taken = told.variant(_best(judged, kept).id) or told.baseline
-    unmet = (*(miss.text for miss in misses(told, taken)), *_unknown(told, taken))
-    return Recommendation(variant=taken.id, reason=_reason(told, taken, _candidates(told)), unmet=unmet)
+    missed, others = misses(told, taken), _candidates(told)
+    apart = unreached(told, others, taken) if missed else ()
+    unmet = (*(miss.text for miss in missed), *apart, *_unknown(told, taken))
+    return Recommendation(variant=taken.id, reason=_reason(told, taken, others), unmet=unmet)
 
 
 def _candidates(study: Study) -> list[Variant]:

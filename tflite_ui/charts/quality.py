@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from tflite_ui.analysis import words
-from tflite_ui.analysis.measures import METRIC_TITLES
+from tflite_ui.analysis.qualities import change_said, look, metric, said
 from tflite_ui.charts import rows, theme
 
 TOOLTIP = {
@@ -28,9 +28,9 @@ def qualities(frame: pd.DataFrame, width: theme.Width) -> theme.Drawing:
     known = frame[frame["quality"].notna()]
     if known.empty:
         return rows.nothing("No quality has been measured yet.", width)
-    spoken, metric = _spoken(known), str(known["metric"].iloc[0])
+    spoken = _spoken(known)
     order = list(spoken["row"])
-    x = alt.X("shown:Q", scale=_scale(spoken), axis=alt.Axis(title=_title(metric), tickCount=4))
+    x = alt.X("shown:Q", scale=_scale(spoken), axis=alt.Axis(title=_title(known), tickCount=4))
     return rows.layer(
         spoken,
         [
@@ -44,9 +44,9 @@ def qualities(frame: pd.DataFrame, width: theme.Width) -> theme.Drawing:
     )
 
 
-def _title(metric: str) -> str:
-    title = METRIC_TITLES.get(metric, metric)
-    return title if metric == "sqnr_db" else f"{title} (rule: 95 % interval)"
+def _title(known: pd.DataFrame) -> str:
+    title = look(known).title
+    return title if metric(known) == "sqnr_db" else f"{title} (rule: 95 % interval)"
 
 
 def _points(order: list[str], frame: pd.DataFrame, x: alt.X) -> alt.Chart:
@@ -79,11 +79,10 @@ def _scale(spoken: pd.DataFrame) -> alt.Scale:
 
 
 def _spoken(known: pd.DataFrame) -> pd.DataFrame:
-    factor = known["metric"].map(lambda metric: 1.0 if metric == "sqnr_db" else 100.0).astype(float)
-    shown = known["quality"] * factor
-    low, high = known["quality_low"] * factor, known["quality_high"] * factor
-    change = [_change(row) for _, row in known.iterrows()]
-    said = [_said(row) for _, row in known.iterrows()]
+    factor = look(known).factor
+    shown, low, high = (factor * known[name] for name in ("quality", "quality_low", "quality_high"))
+    change = ["the baseline" if row["baseline"] else change_said(row) for _, row in known.iterrows()]
+    spoken = [said(row["metric"], row["quality"], int(row["quality_n"])) for _, row in known.iterrows()]
     return known[["variant", "label", "family", "baseline"]].assign(
         row=known["label"],
         shown=shown,
@@ -91,31 +90,20 @@ def _spoken(known: pd.DataFrame) -> pd.DataFrame:
         high=high,
         start=low.fillna(shown),
         end=high.fillna(shown),
-        words=said,
+        words=spoken,
         change=change,
-        change_words=[f"{s}{_after(c)}" for s, c in zip(said, change, strict=True)],
-        interval=[_between(*ends) for ends in zip(low, high, known["quality_n"], strict=True)],
+        change_words=[f"{s}{_after(c)}" for s, c in zip(spoken, change, strict=True)],
+        interval=[_between(row) for _, row in known.iterrows()],
         samples=[words.count(int(n)) for n in known["quality_n"]],
     )
-
-
-def _said(row: pd.Series) -> str:
-    if row["metric"] == "sqnr_db":
-        return words.decibels(row["quality"])
-    return words.percent(row["quality"], int(row["quality_n"]))
-
-
-def _change(row: pd.Series) -> str:
-    if row["baseline"]:
-        return "the baseline"
-    return "" if pd.isna(row["delta_points"]) else words.points(row["delta_points"], int(row["quality_n"]))
 
 
 def _after(change: str) -> str:
     return f" ({change})" if change and change != "the baseline" else ""
 
 
-def _between(low: float, high: float, n: float) -> str:
-    if pd.isna(low) or pd.isna(high):
+def _between(row: pd.Series) -> str:
+    ends = row["quality_low"], row["quality_high"]
+    if pd.isna(ends[0]) or pd.isna(ends[1]):
         return ""
-    return f"{words.percent(low / 100, int(n))} to {words.percent(high / 100, int(n))}"
+    return " to ".join(said(row["metric"], end, int(row["quality_n"])) for end in ends)

@@ -32,7 +32,7 @@ class Goal(Frozen):
 
 
 class Recommendation(Frozen):
-    """The variant to take, why, and the goals it misses, in words."""
+    """The variant to take, why, and in words the goals it misses and those that no variant meets together."""
 
     variant: str
     reason: str

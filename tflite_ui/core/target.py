@@ -21,6 +21,8 @@ Accelerator = Literal["CPU", "GPU", "NPU", "any"]
 """``any``: what a library drives that only the operator knows."""
 Where = Literal["CPU", "GPU", "NPU", "delegate"]
 """Where an operator runs; ``delegate``: in one that doesn't tell on what."""
+Figure = Literal["latency", "arena"]
+"""What a goal may limit on a target: times that count as measured, and the memory for activations."""
 Tensors = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -139,9 +141,10 @@ class Target(ABC):
     """One file in ``targets/`` holds one final class of it.
 
     ``hardware`` names the kind of machine it occupies, ``machine`` which one: two benchmarks of the same
-    machine never run side by side. ``delegates`` says that something is asked to take over operators: one
-    that it doesn't take is left to the CPU. ``proof`` says what a result proves, ``untested`` where its
-    authors never ran it. A final class derives from RunTarget or ReportTarget.
+    machine never run side by side. ``gives`` names the figures that it may ever tell of. ``delegates`` says
+    that something is asked to take over operators: one that it doesn't take is left to the CPU. ``proof``
+    says what a result proves, ``untested`` where its authors never ran it. A final class derives from
+    RunTarget or ReportTarget.
     """
 
     key: ClassVar[str]
@@ -149,6 +152,7 @@ class Target(ABC):
     summary: ClassVar[str]
     accelerator: ClassVar[Accelerator]
     hardware: ClassVar[str] = "host"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("latency", "arena"))
     delegates: ClassVar[bool] = True
     proof: ClassVar[str]
     untested: ClassVar[str]

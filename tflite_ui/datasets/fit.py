@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
 
-from tflite_ui.core.data import (
-    LABELS,
-    LABELS_OF,
-    ArraySummary,
-    DataSummary,
-    Fit,
-    FixKey,
-    LabelSummary,
-    Problem,
-)
-from tflite_ui.core.errors import DataMismatch
+from tflite_ui.core.data import LABELS_OF, ArraySummary, DataSummary, Fit, FixKey, Problem
 from tflite_ui.core.model import ModelSource, TensorSpec
-from tflite_ui.datasets.split import match_names, outputs_of
+from tflite_ui.datasets.fit_labels import Use, agree, form, note, of_labels
+from tflite_ui.datasets.split import match_names
 
 FEW_CALIBRATION = 100
 FEW_TRAINING = 1000
-IMBALANCE = 10
-Use = Literal["data", "training"]
-ONE_CLASS = {"data": "accuracy will say little", "training": "there is nothing to learn from it"}
-UNEVEN = {
-    "data": "Accuracy is dominated by the frequent ones.",
-    "training": "The rare ones are learnt least: give each about as many.",
-}
 _RANGES = {
     "bool": (0, 1),
     "uint8": (0, 255),
@@ -50,7 +33,7 @@ def fit(source: ModelSource, data: DataSummary, use: Use = "data") -> Fit:
     data = _for_model(source, data)
     keys = match_names(tuple(a.name for a in data.arrays), tuple(s.name for s in source.inputs))
     found = list(_of_names(source, data)) if keys is None else list(_of_inputs(source, data, keys))
-    found += [*_of_labels(source, data, use), *_of_number(data, use), *_of_doubles(data)]
+    found += [*of_labels(source, data, use), *_of_number(data, use), *_of_doubles(data)]
     return Fit(problems=tuple(sorted(found, key=lambda problem: not problem.blocking)))
 
 
@@ -87,35 +70,31 @@ def _of_inputs(source: ModelSource, data: DataSummary, keys: dict[str, str]) -> 
 
 def _of_shape(spec: TensorSpec, array: ArraySummary) -> Iterator[Problem]:
     wanted, given = spec.sample_shape, array.shape[1:]
-    if _agree(wanted, given):
+    if agree(wanted, given):
         if None in wanted:
-            yield _note("dynamic_axes", f"{spec.name} takes {_form(wanted)}; it is fixed to {_form(given)}.")
+            yield note("dynamic_axes", f"{spec.name} takes {form(wanted)}; it is fixed to {form(given)}.")
         return
     yield Problem(
         code="shape",
-        message=f"{spec.name} takes samples of {_form(wanted)}, but {array.name} holds {_form(given)}.",
+        message=f"{spec.name} takes samples of {form(wanted)}, but {array.name} holds {form(given)}.",
         hint="Reshape your samples; the first axis counts them.",
         fixes=_shape_fix(wanted, given),
     )
 
 
 def _shape_fix(wanted: tuple[int | None, ...], given: tuple[int, ...]) -> tuple[FixKey, ...]:
-    if _agree(wanted, (*given, 1)):
+    if agree(wanted, (*given, 1)):
         return ("add_channel_axis",)
-    if given[-1:] == (1,) and _agree(wanted, given[:-1]):
+    if given[-1:] == (1,) and agree(wanted, given[:-1]):
         return ("drop_channel_axis",)
     return ()
-
-
-def _agree(wanted: tuple[int | None, ...], given: tuple[int, ...]) -> bool:
-    return len(wanted) == len(given) and all(w in (None, g) for w, g in zip(wanted, given, strict=True))
 
 
 def _of_values(spec: TensorSpec, array: ArraySummary, rescales: bool) -> Iterator[Problem]:
     floats, given_floats = "float" in spec.dtype, "float" in array.dtype
     if floats and given_floats:
         if spec.dtype != array.dtype:
-            yield _note("cast", f"{array.name} is {array.dtype}: it is cast to {spec.dtype} as it is read.")
+            yield note("cast", f"{array.name} is {array.dtype}: it is cast to {spec.dtype} as it is read.")
         if looks_raw(array.low, array.high) and not rescales:
             yield _raw_range(array)
     elif floats:
@@ -161,7 +140,7 @@ def _cast_to_integers(spec: TensorSpec, array: ArraySummary) -> Problem:
         return Problem(code="dtype", message=message, hint=text)
     if "float" in array.dtype:
         return Problem(code="dtype", message=message, hint="Casting drops fractions.", fixes=("cast",))
-    return _note("cast", f"{array.name} is {array.dtype}: it is cast to {spec.dtype} as it is read.")
+    return note("cast", f"{array.name} is {array.dtype}: it is cast to {spec.dtype} as it is read.")
 
 
 def _values(array: ArraySummary) -> str:
@@ -199,76 +178,16 @@ def _for_model(source: ModelSource, data: DataSummary) -> DataSummary:
 _SHARED = {"shape", "dtype", "low", "high"}
 
 
-def _of_labels(source: ModelSource, data: DataSummary, use: Use) -> Iterator[Problem]:
-    keys = tuple(data.output_labels) + (("",) if data.labels else ())
-    try:
-        outputs = dict(zip(keys, outputs_of(keys, source), strict=True))
-    except DataMismatch as wrong:
-        yield Problem(code="label_names", message=wrong.message, hint=wrong.hint)
-        return
-    units = {spec.name: spec.shape[-1] if len(spec.shape) > 1 else None for spec in source.outputs}
-    for array, labels in data.label_arrays.items():
-        output = outputs[array.removeprefix(LABELS_OF) if array != LABELS else ""]
-        named = f"{array}: " if array != LABELS else ""
-        for problem in _of_array(labels, data.arrays[0].shape[0], units.get(output, _first(units)), use):
-            yield problem.model_copy(update={"message": named + problem.message})
-
-
-def _first(units: dict[str, int | None]) -> int | None:
-    return next(iter(units.values()))
-
-
-def _of_array(labels: LabelSummary, n: int, outputs: int | None, use: Use) -> Iterator[Problem]:
-    """What is wrong with the labels of one output of ``outputs`` units."""
-    if labels.shape[0] != n:
-        yield Problem(
-            code="label_count",
-            message=f"There are {labels.shape[0]:,} labels for {n:,} samples.",
-            hint="Give each sample one label, in the same order.",
-        )
-    if labels.kind != "values" and not (outputs == 1 and (labels.high or 0) > 1):
-        yield from _of_classes(labels, outputs, use)
-
-
-def _of_classes(labels: LabelSummary, outputs: int | None, use: Use) -> Iterator[Problem]:
-    classes = max(outputs, 2) if outputs else None
-    top = labels.shape[-1] - 1 if labels.kind == "one_hot" else labels.high
-    low = labels.low if labels.kind == "sparse" else 0
-    if top is None or low is None:
-        return
-    if (classes and top >= classes) or low < 0:
-        yield Problem(
-            code="label_range",
-            message=f"Labels run from {low:g} to {top:g}, but the model has {outputs} outputs.",
-            hint="Number the classes from 0, in the order of the model's outputs.",
-        )
-    yield from _of_balance(labels, use)
-
-
-def _of_balance(labels: LabelSummary, use: Use) -> Iterator[Problem]:
-    present = sorted(number for number in labels.counts.values() if number)
-    if len(present) == 1:
-        yield _note(
-            "one_class", f"All samples have one label: {ONE_CLASS[use]}.", "Add samples of other classes."
-        )
-    elif present and present[-1] > IMBALANCE * present[0]:
-        yield _note(
-            "imbalance",
-            f"Classes are uneven: from {present[0]:,} to {present[-1]:,} samples.",
-            UNEVEN[use],
-        )
-
-
 def _of_number(data: DataSummary, use: Use) -> Iterator[Problem]:
     if use == "training":
         if data.samples < FEW_TRAINING:
-            yield _note(
+            yield note(
                 "few_training",
                 f"Only {data.samples:,} samples to train on.",
                 f"From {FEW_TRAINING:,} on, training wins back more than it spoils; distillation wants most.",
             )
     elif data.calibration_samples < FEW_CALIBRATION:
-        yield _note(
+        yield note(
             "few_calibration",
             f"Only {data.calibration_samples} samples calibrate.",
             f"With {FEW_CALIBRATION} or more, integer quantisation keeps more of the quality.",
@@ -279,11 +198,3 @@ def _of_doubles(data: DataSummary) -> Iterator[Problem]:
     if data.duplicates:
         text = f"{data.duplicates:,} samples stand more than once."
         yield Problem(code="duplicates", message=text, fixes=("drop_duplicates",), blocking=False)
-
-
-def _note(code: str, message: str, hint: str = "") -> Problem:
-    return Problem(code=code, message=message, hint=hint, blocking=False)
-
-
-def _form(shape: tuple[int | None, ...]) -> str:
-    return "×".join("?" if d is None else str(d) for d in shape) or "one number"

@@ -18,7 +18,8 @@ from tflite_ui.core.study import Study
 from tflite_ui.core.target import Availability
 from tflite_ui.core.technique import ModelStep
 from tflite_ui.core.variant import Variant
-from tflite_ui.datasets.fit import Use, as_training, fit
+from tflite_ui.datasets.fit import as_training, fit
+from tflite_ui.datasets.fit_labels import Use
 from tflite_ui.evaluation.holdout import FEWEST
 from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.store.studies import Studies

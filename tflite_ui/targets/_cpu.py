@@ -13,6 +13,7 @@ from tflite_ui.core.target import (
     Availability,
     BenchmarkOptions,
     Evidence,
+    Figure,
     HostOptions,
     Runner,
     RunTarget,
@@ -28,6 +29,7 @@ class CpuTarget(RunTarget):
     """A target that is the interpreter with ``kernels``."""
 
     accelerator: ClassVar[Accelerator] = "CPU"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
     kernels: ClassVar[Kernels]
 
     @abstractmethod

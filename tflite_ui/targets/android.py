@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed, InvalidInput
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Report, ReportTarget, Tensors
+from tflite_ui.core.target import Accelerator, Availability, Figure, Report, ReportTarget, Tensors
 from tflite_ui.settings import settings
 from tflite_ui.settings.android import Android
 from tflite_ui.targets import _adb, _android_state
@@ -47,6 +47,7 @@ class AndroidDevice(ReportTarget):
     )
     accelerator: ClassVar[Accelerator] = "any"
     hardware: ClassVar[str] = "android"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
     Options: ClassVar[type[Params]] = AndroidOptions
 
     @override

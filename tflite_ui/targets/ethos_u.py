@@ -16,7 +16,16 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Evidence, OpCost, Report, ReportTarget, Tensors
+from tflite_ui.core.target import (
+    Accelerator,
+    Availability,
+    Evidence,
+    Figure,
+    OpCost,
+    Report,
+    ReportTarget,
+    Tensors,
+)
 
 INSTALL = "pip install -r requirements-ethos-u.txt"
 KIB = 1024
@@ -57,6 +66,7 @@ class EthosU(ReportTarget):
     )
     untested: ClassVar[str] = "an Ethos-U. The compiler was."
     accelerator: ClassVar[Accelerator] = "NPU"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("arena",))
     Options: ClassVar[type[Params]] = EthosUOptions
 
     @override

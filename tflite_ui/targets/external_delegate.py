@@ -16,6 +16,7 @@ from tflite_ui.core.target import (
     Availability,
     BenchmarkOptions,
     Evidence,
+    Figure,
     HostOptions,
     Runner,
     RunTarget,
@@ -53,6 +54,7 @@ class ExternalDelegate(RunTarget):
         "refuses and crashes."
     )
     accelerator: ClassVar[Accelerator] = "any"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
     Options: ClassVar[type[Params]] = ExternalDelegateOptions
 
     @override

@@ -16,6 +16,7 @@ from tflite_ui.core.target import (
     Availability,
     BenchmarkOptions,
     Evidence,
+    Figure,
     Runner,
     RunTarget,
 )
@@ -61,6 +62,7 @@ class Gpu(RunTarget):
     )
     untested: ClassVar[str] = "a real GPU, Windows and macOS. SwiftShader was."
     accelerator: ClassVar[Accelerator] = "GPU"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
     Options: ClassVar[type[Params]] = GpuOptions
 
     @override

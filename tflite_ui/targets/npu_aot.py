@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Evidence, Report, ReportTarget, Tensors
+from tflite_ui.core.target import Accelerator, Availability, Evidence, Figure, Report, ReportTarget, Tensors
 from tflite_ui.litert.flatbuffer import read
 
 Vendor = Literal["qualcomm", "mediatek", "google_tensor", "samsung", "intel_openvino"]
@@ -54,6 +54,7 @@ class NpuAot(ReportTarget):
         "any vendor's compiler: none could be had. What is said when they are missing was."
     )
     accelerator: ClassVar[Accelerator] = "NPU"
+    gives: ClassVar[frozenset[Figure]] = frozenset()
     Options: ClassVar[type[Params]] = NpuAotOptions
 
     @override

@@ -12,7 +12,15 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, BenchmarkOptions, Evidence, Runner, RunTarget
+from tflite_ui.core.target import (
+    Accelerator,
+    Availability,
+    BenchmarkOptions,
+    Evidence,
+    Figure,
+    Runner,
+    RunTarget,
+)
 from tflite_ui.litert.compiled import Compiled, Refused
 from tflite_ui.litert.tiny import tiny
 from tflite_ui.targets._runner import HeldRunner
@@ -47,6 +55,7 @@ class OpenVino(RunTarget):
     )
     untested: ClassVar[str] = "Intel's GPUs and NPUs. OpenVINO on a CPU was."
     accelerator: ClassVar[Accelerator] = "any"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
     Options: ClassVar[type[Params]] = OpenVinoOptions
 
     @override

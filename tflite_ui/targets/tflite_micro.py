@@ -19,6 +19,7 @@ from tflite_ui.core.target import (
     Availability,
     BenchmarkOptions,
     Evidence,
+    Figure,
     Runner,
     RunTarget,
     Tensors,
@@ -57,6 +58,7 @@ class TfliteMicro(RunTarget):
     )
     untested: ClassVar[str] = "a microcontroller."
     accelerator: ClassVar[Accelerator] = "CPU"
+    gives: ClassVar[frozenset[Figure]] = frozenset(("arena",))
     Options: ClassVar[type[Params]] = MicroOptions
 
     @override

@@ -81,9 +81,10 @@ def _aim(answer: Answer, data: TrainingSet, compiled: Loss, params: FineTuningPa
     if labels is None:
         return Aim(original, *_likeness(answer.head, loss))
     try:
-        if labels.dtype.kind == "f" and original.ndim == 2:
+        chosen = _fitting(answer, labels) if loss == "auto" else loss
+        if labels.dtype.kind == "f" and original.ndim == 2 and chosen != "crossentropy":
             _check_width(answer, labels)
-        return _from_labels(answer, labels, loss, original if params.targets == "auto" else None)
+        return _from_labels(answer, labels, chosen, original if params.targets == "auto" else None)
     except DataMismatch as wrong:
         named = f"{LABELS_OF}{answer.name}: " if several else ""
         raise DataMismatch(named + wrong.message, wrong.hint) from None
@@ -99,13 +100,12 @@ def _check_width(answer: Answer, labels: Array) -> None:
 
 
 def _from_labels(answer: Answer, labels: Array, loss: Loss, original: Array | None) -> Aim:
-    chosen = _fitting(answer, labels) if loss == "auto" else loss
-    if chosen == "crossentropy":
+    if loss == "crossentropy":
         _check_cross_entropy(answer, labels)
         return _classes(answer, labels) if original is None else _both(answer, labels, original)
-    if chosen == "binary_crossentropy":
+    if loss == "binary_crossentropy":
         return _binary(answer, labels)
-    return _numbers(answer, labels, chosen)
+    return _numbers(answer, labels, loss)
 
 
 def _fitting(answer: Answer, labels: Array | None) -> Loss:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from tflite_ui.analysis import words
+from tflite_ui.analysis import qualities, words
 from tflite_ui.analysis.frames import latency_frame, variants_frame
 from tflite_ui.analysis.labels import sample_noun, variant_labels
 from tflite_ui.api import Desk
@@ -103,13 +103,13 @@ def truest(study: Study) -> Best | None:
     known = frame[frame["quality"].notna() & ~frame["baseline"]]
     if known.empty:
         return None
-    row = known.iloc[int(known["quality"].argmax())]
-    n, metric = int(row["quality_n"]), str(row["metric"])
-    value = words.decibels(row["quality"]) if metric == "sqnr_db" else words.percent(row["quality"], n)
-    change = "" if pd.isna(row["delta_points"]) else words.points(row["delta_points"], n)
-    title = {"accuracy": "Most accurate", "agreement": "Most faithful"}.get(metric, "Least noise")
-    on = f"on {words.counted(n, sample_noun(study))}"
-    return Best(title, value, change, str(row["label"]), on, glossary.HELP.get(metric, ""))
+    metric, shown = qualities.metric(known), qualities.look(known)
+    places = known["quality"].argmin() if shown.minimise else known["quality"].argmax()
+    row = known.iloc[int(places)]
+    n = int(row["quality_n"])
+    value, on = qualities.said(metric, row["quality"], n), f"on {words.counted(n, sample_noun(study))}"
+    change = qualities.change_said(row)
+    return Best(shown.best, value, change, str(row["label"]), on, glossary.HELP.get(metric, ""))
 
 
 def tally(study: Study) -> Best:

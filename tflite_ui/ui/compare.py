@@ -9,6 +9,7 @@ import streamlit as st
 
 from tflite_ui.analysis.labels import target_labels
 from tflite_ui.analysis.measures import Measure, comparison_frame, measures
+from tflite_ui.analysis.qualities import look, metric
 from tflite_ui.api import Desk
 from tflite_ui.charts.pareto import pareto_chart
 from tflite_ui.charts.size import size_chart
@@ -105,8 +106,13 @@ def table_columns(study: Study, frame: pd.DataFrame) -> dict[str, Any]:
             "Smaller", format="%.1fx", help="The baseline's size over this one's."
         ),
         "gzip_kb": column.NumberColumn("Gzip, KB", format="%.1f", help=help_["gzip"]),
-        "quality_shown": column.NumberColumn(_quality_title(frame), format="%.1f", help=_quality_help(frame)),
+        "quality_shown": column.NumberColumn(
+            look(frame).short,
+            format="%.1f" if look(frame).factor != 1.0 or metric(frame) == "sqnr_db" else "%.3g",
+            help=glossary.HELP.get(metric(frame), ""),
+        ),
         "delta_points": column.NumberColumn("Change, points", format="%+.1f", help=help_["drop"]),
+        "quality_change": column.NumberColumn("Change", format="%+.3g", help=help_["change"]),
         "agreement_shown": column.NumberColumn("Same answers, %", format="%.1f", help=help_["agreement"]),
         "sqnr_db": column.NumberColumn("SQNR, dB", format="%.0f", help=help_["sqnr_db"]),
     }
@@ -125,15 +131,3 @@ def table_columns(study: Study, frame: pd.DataFrame) -> dict[str, Any]:
 def _holds(frame: pd.DataFrame, name: str) -> bool:
     values = frame[name]
     return bool((values != "").any() if values.dtype in ("str", "object") else values.notna().any())
-
-
-def _metric(frame: pd.DataFrame) -> str:
-    return next((str(metric) for metric in frame["metric"] if metric), "accuracy")
-
-
-def _quality_title(frame: pd.DataFrame) -> str:
-    return {"accuracy": "Accuracy, %", "agreement": "Agreement, %"}.get(_metric(frame), "SQNR, dB")
-
-
-def _quality_help(frame: pd.DataFrame) -> str:
-    return glossary.HELP.get(_metric(frame), "")

@@ -143,6 +143,7 @@ def _table(study: Study, marked: frozenset[str] | None) -> None:
             "size_kb": frame["variant"].map(facts["size_kb"]),
             "gzip_kb": frame["variant"].map(facts["gzip_kb"]),
             "delta_points": frame["variant"].map(facts["delta_points"]),
+            "quality_change": frame["variant"].map(facts["quality_change"]),
             "latency": [
                 latency(study, v, None) if (v := study.variant(id)) else None for id in frame["variant"]
             ],
@@ -164,5 +165,6 @@ def _columns(study: Study) -> dict[str, Any]:
         "size_kb": column.NumberColumn("Size, KB", format="%.1f", help=help_["size"]),
         "gzip_kb": column.NumberColumn("Gzip, KB", format="%.1f", help=help_["gzip"]),
         "delta_points": column.NumberColumn("Change, points", format="%+.1f", help=help_["drop"]),
+        "quality_change": column.NumberColumn("Change", format="%+.3g", help=help_["change"]),
         "latency": column.NumberColumn(f"{where}, ms", format="%.3g", help=help_["latency"]),
     }

@@ -74,6 +74,15 @@ HELP: Final[dict[str, str]] = {
         "Reconstructions: likewise of their error, or points of AUC. Masks: points of overlap (IoU). Without "
         "labels: answers, or outputs, that differ from the original's."
     ),
+    "change": "The variant's less the baseline's on the same samples, in the unit of the quality.",
+    "iou": (
+        "Intersection over union of the masks, the mean over the samples: with the labels, or without them "
+        "with the original's masks. The range is the 95 % interval of a paired bootstrap."
+    ),
+    "reconstruction": (
+        "The mean squared error between what went in and what came out. The range is the 95 % interval of a "
+        "paired bootstrap of the change to the baseline."
+    ),
     "pareto": "A variant is on the Pareto front when no other is better in both measures at once.",
     "goals": "What you can bear at most. The recommendation keeps to it and says so when nothing does.",
     "try": (
@@ -88,7 +97,10 @@ HELP: Final[dict[str, str]] = {
     ),
     "top5": "The share of labelled samples whose label is among the five first answers.",
     "macro_f1": "F1 of each class, averaged: every class counts alike, however few samples it has.",
-    "mae": "The mean absolute error against the labels, in their unit.",
+    "mae": (
+        "The mean absolute error against the labels, in their unit. The range is the 95 % interval of a "
+        "paired bootstrap of the change to the baseline."
+    ),
     "rmse": "The root of the mean squared error against the labels, in their unit.",
     "r2": "The share of the labels' variance that the answers explain; 1 is all of it.",
     "auc": (

@@ -9,6 +9,7 @@ import streamlit as st
 
 from tflite_ui.analysis.frames import distribution_frame, latency_frame, variants_frame
 from tflite_ui.analysis.labels import variant_labels
+from tflite_ui.analysis.qualities import metric
 from tflite_ui.api import Desk
 from tflite_ui.charts.distribution import distribution_chart
 from tflite_ui.charts.latency import latency_chart
@@ -135,7 +136,6 @@ def quality(desk: Desk, study: Study) -> None:
     if not frame["quality"].notna().any():
         st.write("Quality wasn't measured: this study ran without data.")
         return
-    metric = next((m for m in frame["metric"] if m), "accuracy")
     figures.draw(
         study,
         "quality.chart",
@@ -145,7 +145,7 @@ def quality(desk: Desk, study: Study) -> None:
     )
     of = next((v.quality.output for v in study.variants if v.quality and v.quality.output), "")
     st.caption(
-        " ".join(filter(None, (f"Of the output `{of}`." if of else "", glossary.HELP.get(metric, ""))))
+        " ".join(filter(None, (f"Of the output `{of}`." if of else "", glossary.HELP.get(metric(frame), ""))))
     )
     _more(study, frame)
     paired.draw(desk, study)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import sample_noun, variant_labels
+from tflite_ui.analysis.score_words import value_words
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import NotFound
 from tflite_ui.core.study import JobProgress, Progress, Study
@@ -175,9 +176,11 @@ def _quality(study: Study, variant: Variant) -> str:
     quality = variant.quality
     if quality is None:
         return ""
+    samples = words.counted(quality.n, sample_noun(study))
+    if quality.score and quality.score.against != "original":
+        return f"{value_words(quality.score)} on {samples}"
     if quality.metric == "sqnr_db":
         return f"{words.decibels(quality.value)} SQNR"
-    samples = words.counted(quality.n, sample_noun(study))
     shown = words.percent(quality.value, quality.n).replace(" ", "\N{NO-BREAK SPACE}")
     of = f" of {notices.plain(quality.output)}" if quality.output else ""
     return f"{quality.metric}{of} {shown} on {samples}"
