@@ -40,7 +40,7 @@ class Odd(ReportTarget):
         ACT
         return Availability(available=True)
 
-    def report(self, tflite, options, folder, inputs):
+    def report(self, tflite, options, folder):
         raise NotImplementedError
 """
 EARLY = """

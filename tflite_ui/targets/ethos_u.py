@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Evidence, OpCost, Report, ReportTarget, Tensors
+from tflite_ui.core.target import Accelerator, Availability, Evidence, OpCost, Report, ReportTarget
 
 INSTALL = "pip install -r requirements-ethos-u.txt"
 KIB = 1024
@@ -68,7 +68,7 @@ class EthosU(ReportTarget):
         return Availability(available=True, note="Estimated by Vela, not measured on a device.")
 
     @override
-    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
+    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
         """Vela's summary and its table of layers; raises BenchmarkFailed when nothing can run on the NPU."""
         assert isinstance(options, EthosUOptions)
         place = folder / "vela"
