@@ -96,7 +96,8 @@ folder = "/etc/tflite-ui/targets"        # targets of your own, see adding-a-tar
 ```
 
 A delegate is code that runs with the rights of the app's jobs: list only libraries that you trust. No user of
-the app can name a path. A library that can't be loaded, hangs or crashes costs its own jobs.
+the app can name a path. A library that can't be loaded, hangs or crashes costs its own jobs:
+each is tried in a process of its own when the app asks what can be used here.
 """
 
 

@@ -72,6 +72,7 @@ def desk(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
     """A desk whose workers know SwiftShader and the delegates of a settings file."""
     file = tmp_path_factory.mktemp("settings") / "settings.toml"
     kinds = {"good": "", "wrong": 'off = "0.2"', "crash": 'crash = "1"', "refuse": 'refuse = "1"'}
+    kinds["dies"] = 'crash = "load"'
     entry = '[delegates.{}]\npath = "{}"\noptions = {{ {} }}\n'
     listed = [entry.format(name, library, option) for name, option in kinds.items()]
     file.write_text("".join([*listed, '[delegates.gone]\npath = "/nowhere/lib.so"\n']))

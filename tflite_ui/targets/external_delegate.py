@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,9 +23,12 @@ from tflite_ui.core.target import (
 )
 from tflite_ui.litert.interpreter import Session
 from tflite_ui.settings import Delegate, settings
+from tflite_ui.targets._probe import probed
 from tflite_ui.targets._runner import HeldRunner
 
 INSTALL = "List it as [delegates.NAME] in the settings; see docs/targets.md."
+PROBE_SECONDS, PROBES_SECONDS = 10.0, 40.0
+"""What loading one library may take while it is asked for, and all of them."""
 
 
 class ExternalDelegateOptions(HostOptions):
@@ -75,7 +79,8 @@ class ExternalDelegate(RunTarget):
         if not known:
             reason = "No delegate library is listed in the settings."
             return Availability(available=False, reason=reason, install=INSTALL)
-        problems = {name: _problem(found) for name, found in known.items()}
+        seconds = min(PROBE_SECONDS, PROBES_SECONDS / len(known))
+        problems = {name: probed(partial(_problem, found), seconds) for name, found in known.items()}
         usable = [name for name, problem in problems.items() if not problem]
         broken = " ".join(f"{name} can't be loaded: {why}" for name, why in problems.items() if why)
         if not usable:
