@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 
 from tflite_ui.core.plan import Limits
@@ -61,15 +62,22 @@ class Availabilities:
             self._thread.join()
         return self._found
 
+    def now(self, keys: Set[str]) -> dict[str, Availability]:
+        """What these answer when they are asked now."""
+        return self._answers([target for target in targets().values() if target.key in keys])
+
     def _look(self, asked: list[Target]) -> None:
         self._thread = threading.Thread(target=self._ask, args=(asked,), daemon=True)
         self._thread.start()
 
     def _ask(self, asked: list[Target]) -> None:
+        new = self._answers(asked)
+        self._found, self._asked = {**self._found, **new}, time.monotonic()
+
+    def _answers(self, asked: list[Target]) -> dict[str, Availability]:
         with ThreadPoolExecutor(self._workshop.cores) as pool:
             answers = zip(asked, pool.map(self._one, asked), strict=True)
-            new = {target.key: answer for target, answer in answers}
-        self._found, self._asked = {**self._found, **new}, time.monotonic()
+            return {target.key: answer for target, answer in answers}
 
     def _one(self, target: Target) -> Availability:
         try:

@@ -45,7 +45,7 @@ class Session(Visit):
     def __init__(self, phone: Phone, options: AndroidOptions, known: Android) -> None:
         """Raises BenchmarkFailed when the settings don't list the delegate, or no program for the device."""
         self._phone, self._options, self._known = phone, options, known
-        self._name, self._delegate = _listed(options, known)
+        self._name, self._delegate = listed(options, known)
         self._before = self._after = self._state()
         self._tool = _android_tool.fitting(options.backend, known, self._before.abis)
         self._flags: set[str] = set()
@@ -240,7 +240,8 @@ def _watched(command: str) -> str:
     return f"{{ {command} > {LOG} 2>&1 & {note}; }}"
 
 
-def _listed(options: AndroidOptions, known: Android) -> tuple[str, PhoneDelegate | None]:
+def listed(options: AndroidOptions, known: Android) -> tuple[str, PhoneDelegate | None]:
+    """The delegate that is asked for, by name; raises BenchmarkFailed when the settings don't list it."""
     if options.backend != "delegate":
         return "", None
     name = options.delegate or next(iter(known.delegates), "")

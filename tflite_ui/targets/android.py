@@ -17,7 +17,7 @@ from tflite_ui.settings.android import Android
 from tflite_ui.targets import _adb, _android_state
 from tflite_ui.targets._adb import Found, Phone
 from tflite_ui.targets._android_options import AndroidOptions
-from tflite_ui.targets._android_session import Session
+from tflite_ui.targets._android_session import Session, listed
 
 INSTALL = "pip install -r requirements-android.txt"
 START_SERVER = "Start it: adb start-server (adb is in Android's platform-tools)."
@@ -53,9 +53,15 @@ class AndroidDevice(AwayTarget):
 
     @override
     def refuses(self, options: Params) -> str:
-        """Without a serial: a device is never guessed."""
+        """Without a serial: a device is never guessed; a delegate that the settings don't list."""
         assert isinstance(options, AndroidOptions)
-        return "" if options.serial else "No device was chosen: name one by its serial."
+        if not options.serial:
+            return "No device was chosen: name one by its serial."
+        try:
+            listed(options, _known())
+        except BenchmarkFailed as unlisted:
+            return unlisted.message
+        return ""
 
     @override
     def reads(self) -> tuple[str, ...]:

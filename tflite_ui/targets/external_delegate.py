@@ -70,8 +70,18 @@ class ExternalDelegate(RunTarget):
         return tuple(path for found in _known().values() for path in _reads(found))
 
     @override
+    def refuses(self, options: Params) -> str:
+        """A name that the settings don't list."""
+        assert isinstance(options, ExternalDelegateOptions)
+        try:
+            _listed(options.delegate)
+        except BenchmarkFailed as unlisted:
+            return unlisted.message
+        return ""
+
+    @override
     def availability(self) -> Availability:
-        """Available when one of the libraries can be loaded."""
+        """Available when one of the libraries can be loaded; each is tried in a process of its own."""
         try:
             known = settings().delegates
         except InvalidInput as wrong:
