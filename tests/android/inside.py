@@ -201,13 +201,14 @@ def test_a_file_that_breaks_in_a_later_round_costs_itself(desk: Desk, house: Hou
     assert house.left == []
 
 
-@pytest.mark.parametrize("cable", [True, False], ids=["pulled out", "called off"])
+@pytest.mark.parametrize("cable", [True, False], ids=["out and in again", "called off"])
 def test_between_two_turns_nothing_is_left_either(desk: Desk, house: House, cable: bool) -> None:
     house.turns()
     id = started(desk, f"{ON},{DOZES},answers=0,max_seconds={7 + cable}", recipes=BOTH)
     assert soon(lambda: len(house.left) == 2 and (house.root / "system/turns").exists(), 60)
     if cable:
         house.pull_out()
+        house.plug_in()
     else:
         desk.cancel(id)
     found = desk.wait(id).measurements
@@ -216,8 +217,6 @@ def test_between_two_turns_nothing_is_left_either(desk: Desk, house: House, cabl
         assert one.status == ("failed" if cable else "cancelled")
         assert not cable or (one.error and f"The device {SERIAL} went away" in one.error.message), one.error
     assert soon(lambda: house.left == [] and not house.running(), 10), house.left
-    if cable:
-        house.plug_in()
 
 
 def test_what_ran_is_what_the_files_tell(desk: Desk, house: House) -> None:

@@ -157,7 +157,9 @@ class Session(Visit):
         if libraries:
             command = f"LD_LIBRARY_PATH={shlex.quote(libraries)} {command}"
         print(command, flush=True)
-        self._phone.run(self._there(f"rm -f {' '.join(WRITTEN)}"))
+        if self._phone.run(self._there(f"rm -f {' '.join(WRITTEN)}"))[0]:
+            text = f"The device {self._phone.serial} went away meanwhile: it has cleared up, and is back."
+            raise BenchmarkFailed(text, "Run it again, and leave it connected.")
         code, _ = self._phone.run(self._there(_watched(command)), 2 * options.max_seconds + SILENCE_SECONDS)
         log = self._phone.pull(LOG).decode(errors="replace")
         print(log[-20_000:], flush=True)
