@@ -121,9 +121,9 @@ class Desk:
         """Where it can run, by key."""
         return targets()
 
-    def availability(self, wait: bool = False) -> dict[str, Availability]:
-        """Each target's availability; empty while it is being found out and ``wait`` is False."""
-        return self._availability.get(wait)
+    def availability(self, wait: bool = False, anew: bool = False) -> dict[str, Availability]:
+        """Each target's; empty while it is found out, unless ``wait``; all asked anew with ``anew``."""
+        return self._availability.now(set(targets())) if anew else self._availability.get(wait)
 
     def add_model(self, name: str, content: BinaryIO | Path) -> str:
         """Keep a model file; returns its digest and starts looking at it.

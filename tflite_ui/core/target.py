@@ -159,7 +159,10 @@ class Target(ABC):
     ``hardware`` names the kind of machine it occupies, ``machine`` which one: two benchmarks of the same
     machine never run side by side. ``delegates`` says that something is asked to take over operators: one
     that it doesn't take is left to the CPU. ``proof`` says what a result proves, ``untested`` where its
-    authors never ran it. A final class derives from RunTarget, AwayTarget or ReportTarget.
+    authors never ran it. ``packages`` are the distributions that alone decide whether it can be used: a yes
+    holds as long as their versions do; without any (drivers, devices or files decide, too) it is asked at
+    each start. The class that gives ``availability`` names them. A final class derives from RunTarget,
+    AwayTarget or ReportTarget.
     """
 
     key: ClassVar[str]
@@ -170,6 +173,7 @@ class Target(ABC):
     delegates: ClassVar[bool] = True
     proof: ClassVar[str]
     untested: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[Params]] = HostOptions
 
     @abstractmethod

@@ -28,6 +28,7 @@ class CpuTarget(RunTarget):
     """A target that is the interpreter with ``kernels``."""
 
     accelerator: ClassVar[Accelerator] = "CPU"
+    packages: ClassVar[tuple[str, ...]] = ("ai-edge-litert",)
     kernels: ClassVar[Kernels]
 
     @abstractmethod

@@ -56,6 +56,7 @@ class EthosU(ReportTarget):
         "Cycles, time and memory are its model's; the time holds nothing of what the CPU does."
     )
     untested: ClassVar[str] = "an Ethos-U. The compiler was."
+    packages: ClassVar[tuple[str, ...]] = ("ethos-u-vela",)
     accelerator: ClassVar[Accelerator] = "NPU"
     Options: ClassVar[type[Params]] = EthosUOptions
 
