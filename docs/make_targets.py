@@ -50,14 +50,24 @@ VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json .venv/bin/python -m t
    `[android.compiled_model.ABI]` you name CompiledModel's build (LiteRT's `litert/tools`).
 5. `--target android:serial=SERIAL,backend=gpu`. A serial is never guessed, even with one device connected.
 
-Each file is pushed to a folder of its own, checked there by its SHA-256, and run twice: once to be timed,
-once to be looked into (memory, operators), both on random inputs. Then it answers a few of your evaluation
-samples (`answers=8`, 0 for none), each in a single run of its own; the answers are compared with the
-reference kernels' here. CompiledModel's build takes no samples: its answers aren't compared, and the result
-says so. A hot phone is waited for, three minutes at most. The folder has a guard on the phone that removes
-it, and ends what runs, when the connection breaks. Files take no turns, as they do here: heat may hit a later
-file more than the first. Two phones are two machines, measured side by side. Percentiles are those that the
-tool writes: the median, p5 and p95.
+Each file is pushed once, to a folder of its own, checked there by its SHA-256, and run to be looked into
+(memory, operators). Then it answers a few of your evaluation samples (`answers=8`, 0 for none), each in a
+single run of its own; the answers are compared with the reference kernels' here. CompiledModel's build takes
+no samples: its answers aren't compared, and the result says so. The folders have a guard on the phone that
+removes them, and ends what runs, when the connection breaks or the study is stopped. Two phones are two
+machines, measured side by side.
+
+When all files are there they take turns, as they do on this machine, so that heat hits all alike: in each of
+up to five rounds every file is run by a new process of the tool, on random inputs, with its share of the runs
+and of the time cap, after its own warm-up. Before each turn a hot phone is waited for, three minutes at most.
+Up to 16 files (and as many copies of the tool) lie on the phone at once.
+
+Of each round the tool writes a summary, never the single times. They are put together like this: the latency
+is the median of the rounds' medians; mean, standard deviation, minimum and number of runs are those of all
+runs together (they follow from the summaries); the first run is the first round's; warm-up runs are those of
+each round. No other percentile follows, so none is shown: `p5 at least` is the least of the rounds' p5 and
+`p95 at most` the greatest of their p95, between which those of all runs lie. With one round they are its own.
+How far the rounds' medians are apart is told as for this machine.
 
 ## Settings
 
@@ -86,7 +96,8 @@ folder = "/etc/tflite-ui/targets"        # targets of your own, see adding-a-tar
 ```
 
 A delegate is code that runs with the rights of the app's jobs: list only libraries that you trust. No user of
-the app can name a path. A library that can't be loaded, hangs or crashes costs its own jobs.
+the app can name a path. A library that can't be loaded, hangs or crashes costs its own jobs:
+each is tried in a process of its own when the app asks what can be used here.
 """
 
 

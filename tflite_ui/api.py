@@ -122,9 +122,9 @@ class Desk:
         """Where it can run, by key."""
         return targets()
 
-    def availability(self, wait: bool = False) -> dict[str, Availability]:
-        """Each target's availability; empty while it is being found out and ``wait`` is False."""
-        return self._availability.get(wait)
+    def availability(self, wait: bool = False, anew: bool = False) -> dict[str, Availability]:
+        """Each target's; empty while it is found out, unless ``wait``; all asked anew with ``anew``."""
+        return self._availability.now(set(targets())) if anew else self._availability.get(wait)
 
     def add_model(self, name: str, content: BinaryIO | Path) -> str:
         """Keep a model file; returns its digest and starts looking at it.
@@ -191,15 +191,16 @@ class Desk:
             uploads = self._uploads.get(model, "model"), self._uploads.get(data, "data") if data else None
             self._preparations.begin(source, *uploads, seed)
 
-    def plan(self, request: StudyRequest) -> Plan:
-        """What a request would run; raises InvalidInput's children. Touches no file."""
+    def plan(self, request: StudyRequest, ask: bool = False) -> Plan:
+        """What a request would run, its targets asked anew if so wished; raises InvalidInput's children."""
         plan = make_plan(request, parse_goals(request.goals), techniques(), targets(), deciding_versions())
         check_goals(plan, request)
         source = self.model(request.model).value
         for variant in plan.variants:
             check_needs(variant.recipe, source, request, techniques())
+        found = self._availability.now({t.target for t in plan.targets}) if ask else self.availability()
         for target in plan.targets:
-            check_available(target, self.availability())
+            check_available(target, found)
         return plan
 
     def advise(self, request: StudyRequest, minutes: float | None = None) -> tuple[Suggestion, ...]:

@@ -109,6 +109,25 @@ static void write_info(const char *path) {
   save(path, whole.bytes, whole.size);
 }
 
+/* Of every run that is timed a line, and how many there were before. With a file "heat" each makes the next slower. */
+static int turn(off_t size) {
+  char line[256], place[128];
+  int before = 0;
+  FILE *turns = fopen("/system/turns", "a+");
+  while (turns && fgets(line, sizeof line, turns)) before++;
+  if (!turns || !getcwd(place, sizeof place)) return fputs("ERROR: nobody counts the turns\n", stderr), exit(1), 0;
+  fprintf(turns, "%s %ld %s %s\n", strrchr(place, '/') + 1, (long)size, flag("num_runs"), flag("max_secs"));
+  fclose(turns);
+  return before;
+}
+
+static int holds(const char *path, off_t size) {
+  char line[32] = "";
+  FILE *file = fopen(path, "r");
+  if (file && fgets(line, sizeof line, file)) fclose(file);
+  return atol(line) == size;
+}
+
 static void write_result(float ms) {
   struct message whole = {.size = 0}, times = {.size = 0}, memory = {.size = 0}, misc = {.size = 0};
   const float values[] = {ms, ms * 0.9f, ms * 1.5f, ms * 0.1f, ms, ms * 0.95f, ms * 1.2f, 7.0f, ms * 3, ms * 2};
@@ -185,10 +204,14 @@ int main(int argc, char **argv) {
   if (atoi(flag("num_threads")) == 64) abort();
   if (atoi(flag("num_threads")) == 63) sleep(120);
   if (atoi(flag("num_threads")) == 62) sleep(2);
+  if (atoi(flag("num_threads")) == 61) usleep(200000);
   if (*flag("model_runtime_info_output_file")) write_info(flag("model_runtime_info_output_file"));
   if (*flag("output_filepath") && (strcmp(flag("num_runs"), "1") || strcmp(flag("warmup_runs"), "0") || answer(graph.st_size)))
     return 1;
   float ms = graph.st_size / 1000.0f / (taken() == NODES ? 2 : 1);
+  int timing = !on("report_peak_memory_footprint") && !*flag("output_filepath"), before = timing ? turn(graph.st_size) : 0;
+  if (before > 2 && holds("/system/breaks", graph.st_size)) abort();
+  if (!access("/system/heat", F_OK)) ms *= 1 + 0.1f * before;
   write_result(ms);
   if (on("enable_op_profiling")) write_profile(flag("op_profiling_output_file"), ms);
   return 0;

@@ -12,8 +12,8 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from adbutils import AdbClient, AdbError, adb_path
@@ -92,6 +92,24 @@ class House:
     def room(self, size: str) -> None:
         """Let the phone's storage hold ``size``."""
         subprocess.run(["mount", "-o", f"remount,size={size}", self.root / "data"], check=True)
+
+    def turns(self) -> list[tuple[str, int, int, float]]:
+        """The stand-in's timed runs since the last time: folder, the graph's size, runs, seconds at most."""
+        file = self.root / "system/turns"
+        lines = file.read_text().split("\n")[:-1] if file.exists() else []
+        file.unlink(missing_ok=True)
+        cells = [line.split() for line in lines]
+        return [(folder, int(size), int(runs), float(seconds)) for folder, size, runs, seconds in cells]
+
+    @contextmanager
+    def says(self, name: str, text: str = "") -> Iterator[None]:
+        """A file that the stand-in looks for."""
+        file = self.root / "system" / name
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.unlink()
 
     @property
     def left(self) -> list[str]:

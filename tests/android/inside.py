@@ -31,7 +31,8 @@ from tflite_ui.worker.samples import inputs_for
 WEIGHTS = np.random.default_rng(0).normal(size=(64, 256)).astype(np.float32)
 MODEL = dense(T("weights", [64, 256], "FLOAT32", data=WEIGHTS.tobytes()))
 ON = f"android:serial={SERIAL},runs=9,warmup=2"
-NAPS, SLEEPS, CRASHES = "threads=62", "threads=63", "threads=64"
+DOZES, NAPS, SLEEPS, CRASHES = "threads=61", "threads=62", "threads=63", "threads=64"
+BOTH = ("float32", "dynamic_range")
 
 
 class Listening(LocalExecutor):
@@ -129,7 +130,7 @@ def reason(study: Study) -> str:
 
 def test_a_phone_times_by_itself(desk: Desk, house: House, executor: Listening) -> None:
     (house.root / "data/local/tmp/tflite-ui-of-a-phone-switched-off").mkdir()
-    study = ended(desk, ON, "xnnpack:runs=5", recipes=("float32", "dynamic_range"))
+    study = ended(desk, ON, "xnnpack:runs=5", recipes=BOTH)
     full, small = on(study, ON), on(study, ON, "dynamic_range")
     for found in (full, small):
         assert found.status == "finished", found.error
@@ -138,6 +139,10 @@ def test_a_phone_times_by_itself(desk: Desk, house: House, executor: Listening) 
         assert found.latency.first == pytest.approx(3 * found.latency.p50)
         assert found.baseline_p50_ms == pytest.approx(full.latency.p50 if full.latency else 0)
         assert found.session == full.session
+        assert len(found.round_p50_ms) == 5
+        assert found.noise == pytest.approx(0, abs=1e-6)
+        assert found.latency.p90 is found.latency.p99 is None
+        assert found.figures["p95_at_most_ms"] == pytest.approx(1.2 * found.latency.p50)
         assert found.figures["peak_memory_bytes"] == 24 * 2**20
         assert found.figures["footprint_bytes"] == 2048 * 1024
     assert full.latency
@@ -157,6 +162,61 @@ def test_a_phone_times_by_itself(desk: Desk, house: House, executor: Listening) 
     ways = {found.partition(", ")[2].partition(", landlock")[0] for found in executor.isolations}
     assert ways == {"netns", "TCP port 5037 left open"}
     assert house.left == []
+
+
+def test_files_take_turns_so_heat_hits_all_alike(desk: Desk, house: House) -> None:
+    house.turns()
+    with house.says("heat"):
+        study = ended(desk, f"{ON},answers=0,max_seconds=9", recipes=BOTH)
+    turns = house.turns()
+    folders = [folder for folder, *_ in turns]
+    assert folders == folders[:2] * 5
+    assert len(set(folders)) == 2
+    assert [runs for _, _, runs, _ in turns] == [2, 2, 2, 2, 2, 2, 2, 2, 1, 1]
+    assert [seconds for *_, seconds in turns] == [2, 2, 2, 2, 2, 2, 2, 2, 1, 1]
+    for place, recipe in enumerate(BOTH):
+        found = on(study, f"{ON},answers=0,max_seconds=9", recipe)
+        cold = turns[place][1] / 2000
+        expected = [cold * (1 + 0.1 * before) for before in range(place, 10, 2)]
+        assert found.round_p50_ms == pytest.approx(expected)
+        assert found.latency
+        assert found.latency.p50 == pytest.approx(expected[2])
+        assert found.noisy
+    assert house.left == []
+
+
+def test_a_file_that_breaks_in_a_later_round_costs_itself(desk: Desk, house: House) -> None:
+    spec = f"{ON},answers=0,max_seconds=8.5"
+    house.turns()
+    study = ended(desk, f"{ON},answers=0,max_seconds=9", recipes=BOTH)
+    small = study.variants[1].facts
+    assert small
+    with house.says("breaks", str(small.size_bytes)):
+        study = ended(desk, spec, recipes=BOTH)
+    whole, broken = on(study, spec), on(study, spec, "dynamic_range")
+    assert whole.latency
+    assert whole.latency.n == 9
+    assert broken.error
+    assert "crashed on the device (SIGABRT)" in broken.error.message
+    assert house.left == []
+
+
+@pytest.mark.parametrize("cable", [True, False], ids=["out and in again", "called off"])
+def test_between_two_turns_nothing_is_left_either(desk: Desk, house: House, cable: bool) -> None:
+    house.turns()
+    id = started(desk, f"{ON},{DOZES},answers=0,max_seconds={7 + cable}", recipes=BOTH)
+    assert soon(lambda: len(house.left) == 2 and (house.root / "system/turns").exists(), 60)
+    if cable:
+        house.pull_out()
+        house.plug_in()
+    else:
+        desk.cancel(id)
+    found = desk.wait(id).measurements
+    assert len(found) == 2
+    for one in found:
+        assert one.status == ("failed" if cable else "cancelled")
+        assert not cable or (one.error and f"The device {SERIAL} went away" in one.error.message), one.error
+    assert soon(lambda: house.left == [] and not house.running(), 10), house.left
 
 
 def test_what_ran_is_what_the_files_tell(desk: Desk, house: House) -> None:
@@ -207,12 +267,11 @@ def fnv(data: bytes) -> int:
 
 
 def test_answers_are_compared_and_told_when_they_are_not(desk: Desk, house: House) -> None:
-    both = ("float32", "dynamic_range")
-    study = ended(desk, f"{ON},answers=0", recipes=both)
+    study = ended(desk, f"{ON},answers=0", recipes=BOTH)
     assert on(study, f"{ON},answers=0").unanswered == "No answers were asked for."
     prepare(house, desk, study)
-    right = ended(desk, f"{ON},answers=6", recipes=both)
-    for recipe in both:
+    right = ended(desk, f"{ON},answers=6", recipes=BOTH)
+    for recipe in BOTH:
         found = on(right, f"{ON},answers=6", recipe)
         assert found.parity, found.unanswered
         assert found.parity.cosine == pytest.approx(1.0, abs=1e-3)

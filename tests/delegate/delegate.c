@@ -1,7 +1,7 @@
 /* A TFLite delegate that takes ADD and SOFTMAX of float32 and computes them, for tests.
  *
  * Options: ops=ADD,SOFTMAX (which of them it takes), off=NUMBER (added to each of its results, to be wrong),
- * crash=1 (abort when run), refuse=1 (can't be created). The structures are those of
+ * crash=1 (abort when run), crash=load (abort when created), refuse=1 (can't be created). The structures are those of
  * tensorflow/lite/core/c/common.h, as far as they are used.
  */
 #include <math.h>
@@ -139,6 +139,7 @@ Delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t n, vo
     } else if (!strcmp(keys[i], "off")) {
       options->off = strtof(values[i], NULL);
     } else if (!strcmp(keys[i], "crash")) {
+      if (!strcmp(values[i], "load")) abort();
       options->crash = true;
     } else if (!strcmp(keys[i], "refuse")) {
       report("the licence has run out");

@@ -19,6 +19,11 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests import studies
+from tflite_ui.store.database import Database
+from tflite_ui.store.paths import open_home
+from tflite_ui.store.studies import Studies
+
 pytestmark = [pytest.mark.e2e, pytest.mark.worker, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +41,15 @@ PATIENCE = 120_000
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps its data and the server its log."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
     """The app, served; yields its address and ends it afterwards."""
-    port, home = _free_port(), tmp_path_factory.mktemp("home")
+    port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(
@@ -259,10 +270,27 @@ def test_history_leads_back(address: str, browser: Browser, finished: Ran) -> No
     page.context.close()
 
 
+@pytest.fixture(scope="module")
+def everywhere(home: Path, finished: Ran) -> str:
+    """The id of a study on eight targets."""
+    kept = studies.everywhere().model_copy(update={"id": "everywhere"})
+    database = Database(open_home(home / "data").database)
+    Studies(database).save_study(kept)
+    database.close()
+    return kept.id
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_every_page_fits_the_screen(
-    address: str, browser: Browser, finished: Ran, tmp_path: Path, theme: str, width: int, height: int
+    address: str,
+    browser: Browser,
+    finished: Ran,
+    everywhere: str,
+    tmp_path: Path,
+    theme: str,
+    width: int,
+    height: int,
 ) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -272,12 +300,17 @@ def test_every_page_fits_the_screen(
     shots = Path(os.environ.get("TFLITE_UI_SHOTS", str(tmp_path)))
     query = {"choose": "", "ready": f"?{finished.choice}", "studies": "studies"}
     query |= {name: f"{name}?study={finished.id}" for name in ("run", "results")}
+    query["targets"] = f"results?study={everywhere}"
     for name, rest in query.items():
         page.goto(f"{address}/{rest}")
         expect(page.get_by_role("heading").first).to_be_visible(timeout=30_000)
+        if name == "targets":
+            page.get_by_role("tab", name="Targets").click()
+            expect(page.get_by_text("Built-in kernels")).to_be_visible(timeout=30_000)
         page.wait_for_timeout(1500)
         assert page.locator("[data-testid=stException]").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= width
         page.screenshot(path=shots / f"{name}-{width}-{theme}.png")
         assert (shots / f"{name}-{width}-{theme}.png").stat().st_size > 5_000
     context.close()

@@ -14,7 +14,7 @@ from tflite_ui.core.loader import Loader
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.params import Params, format_spec, parse_params, parse_spec
 from tflite_ui.core.recipe import parse_recipe
-from tflite_ui.core.target import BenchmarkOptions, ReportTarget, RunTarget, Target
+from tflite_ui.core.target import AwayTarget, BenchmarkOptions, ReportTarget, RunTarget, Target
 from tflite_ui.core.technique import Conversion, Technique
 from tflite_ui.loaders import loaders
 from tflite_ui.targets import targets
@@ -106,7 +106,7 @@ def test_target(target: Target) -> None:
     assert words(target.proof.replace("; ", ", "))
     assert target.untested.endswith(".")
     assert target.accelerator in ("CPU", "GPU", "NPU", "any")
-    assert isinstance(target, RunTarget) != isinstance(target, ReportTarget)
+    assert sum(isinstance(target, kind) for kind in (RunTarget, AwayTarget, ReportTarget)) == 1
     assert issubclass(target.Options, BenchmarkOptions) or isinstance(target, ReportTarget)
     check_form(target.Options)
     for options in other_settings(target.Options):

@@ -22,6 +22,7 @@ from tests.collapsing import outlier
 from tests.worker.running import ROOT
 from tflite_ui.cli.main import main
 from tflite_ui.report.schema import STUDY
+from tflite_ui.settings import SETTINGS_VARIABLE
 
 pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 
@@ -290,6 +291,31 @@ def test_a_technique_that_needs_data_is_refused_without(
     command = ["optimize", str(model_files["tflite"]), "--recipe", "full_integer"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 2
     assert "needs calibration data" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (
+            "external_delegate",
+            "The target external_delegate can't be used here: No delegate library is listed",
+        ),
+        ("android:serial=X1,backend=delegate", "The target android can't be used here: "),
+    ],
+)
+def test_a_target_that_cannot_be_used_here_is_refused(
+    target: str,
+    says: str,
+    model_files: dict[str, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(tmp_path / "none.toml"))
+    command = ["optimize", str(model_files["tflite"]), "--recipe", "float16", "--target", "xnnpack"]
+    assert main([*command, "--target", target, "--out", str(tmp_path / "out")]) == 2
+    assert says in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -19,6 +19,7 @@ from running import ROOT, Listener, large, long_one, looking_at, quick, running,
 from tflite_ui.core.plan import Limits, TargetSpec
 from tflite_ui.jobs.executor import Outcome
 from tflite_ui.jobs.local import LocalExecutor
+from tflite_ui.jobs.local_job import LocalJob
 from tflite_ui.loaders import find_loader
 from tflite_ui.worker.payloads import Benchmark
 from tflite_ui.worker.process import kill_group
@@ -212,6 +213,24 @@ def test_a_waiting_benchmark_can_be_cancelled(
     job.cancel()
     assert job.wait().ending == "cancelled"
     assert soon(lambda: not running(heard.pid))
+
+
+def test_others_turns_do_not_count_as_its_time(
+    executor: LocalExecutor, tmp_path: Path, model_files: dict[str, Path], small_data: Path
+) -> None:
+    heard = Listener()
+    job = executor.start(benchmark(tmp_path / "job", model_files["tflite"], small_data), heard)
+    assert isinstance(job, LocalJob)
+    assert soon(lambda: "ready" in heard.stages, 20)
+    after_limit = time.monotonic() + 2 * Limits().timeout_seconds
+    job.check(after_limit)
+    job.tell("round 5")
+    assert soon(lambda: "round" in heard.stages, 20)
+    job.check(after_limit)
+    os.kill(heard.pid, signal.SIGSTOP)
+    job.tell("round 5")
+    job.check(after_limit)
+    assert job.wait().ending == "timed_out"
 
 
 def test_the_whole_group_goes() -> None:

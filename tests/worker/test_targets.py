@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
@@ -19,8 +21,12 @@ from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.plan import Limits, StudyRequest
 from tflite_ui.core.study import Study
 from tflite_ui.core.target import Evidence
+from tflite_ui.jobs.executor import OnEvent, RunningJob
+from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.settings import SETTINGS_VARIABLE
 from tflite_ui.targets import targets
+from tflite_ui.targets._probe import probed
+from tflite_ui.worker.protocol import JobSpec
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(600)]
 
@@ -40,7 +46,7 @@ class Odd(ReportTarget):
         ACT
         return Availability(available=True)
 
-    def report(self, tflite, options, folder, inputs):
+    def report(self, tflite, options, folder):
         raise NotImplementedError
 """
 EARLY = """
@@ -52,6 +58,21 @@ class Early(Builtin):
     def devices(self):
         raise OSError("no bus")
 """
+
+
+class Asking(LocalExecutor):
+    """Remembers which targets were asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def start(self, job: JobSpec, on_event: OnEvent) -> RunningJob:
+        if job.kind == "availability":
+            self.asked.add(job.payload["target"])
+        return super().start(job, on_event)
+
+
 GPU = SWIFTSHADER.exists() and find_library("vulkan") is not None
 has_gpu = pytest.mark.skipif(not GPU, reason="SwiftShader (chromium-common) or libvulkan1 isn't installed")
 
@@ -72,6 +93,7 @@ def desk(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
     """A desk whose workers know SwiftShader and the delegates of a settings file."""
     file = tmp_path_factory.mktemp("settings") / "settings.toml"
     kinds = {"good": "", "wrong": 'off = "0.2"', "crash": 'crash = "1"', "refuse": 'refuse = "1"'}
+    kinds["dies"] = 'crash = "load"'
     entry = '[delegates.{}]\npath = "{}"\noptions = {{ {} }}\n'
     listed = [entry.format(name, library, option) for name, option in kinds.items()]
     file.write_text("".join([*listed, '[delegates.gone]\npath = "/nowhere/lib.so"\n']))
@@ -277,9 +299,16 @@ def test_what_can_be_used_here_is_told(desk: Desk) -> None:
     note = found["external_delegate"].note
     assert "good, wrong, crash" in note
     assert "refuse can't be loaded" in note
+    assert "dies can't be loaded: it crashes (SIGABRT)." in note
     assert "gone can't be loaded: there is no file '/nowhere/lib.so'" in note
     if GPU:
         assert "in software" in found["gpu"].note
+
+
+def test_what_breaks_or_hangs_while_it_is_asked_is_told() -> None:
+    assert probed(lambda: "all well", 30) == "all well"
+    assert probed(lambda: str(time.sleep(60)), 0.2) == "it doesn't answer within 0.2 seconds."
+    assert probed(lambda: os._exit(3), 30) == "it ends its process with 3."
 
 
 def test_without_a_driver_or_a_library_the_reason_is_told(
@@ -287,11 +316,24 @@ def test_without_a_driver_or_a_library_the_reason_is_told(
 ) -> None:
     monkeypatch.setenv(ICD, str(tmp_path / "none.json"))
     monkeypatch.setenv(SETTINGS_VARIABLE, str(tmp_path / "none.toml"))
-    opened = Desk(tmp_path / "home")
+    first = Asking()
+    opened = Desk(tmp_path / "home", executor=first)
     try:
         found = opened.availability(wait=True)
+        assert first.asked == set(targets())
+        first.asked.clear()
+        assert opened.availability(anew=True) == found
+        assert first.asked == set(targets())
     finally:
         opened.close()
+    second = Asking()
+    opened = Desk(tmp_path / "home", executor=second)
+    try:
+        assert opened.availability(wait=True) == found
+    finally:
+        opened.close()
+    kept = {"reference", "builtin", "xnnpack", "openvino", "ethos_u", "tflite_micro"}
+    assert second.asked == set(targets()) - kept
     assert found["gpu"].reason == "LiteRT finds no GPU adapter on this machine."
     assert "libvulkan1" in found["gpu"].install
     assert found["external_delegate"].reason == "No delegate library is listed in the settings."

@@ -34,7 +34,7 @@ def techniques(as_json: bool) -> None:
 def targets(as_json: bool, home: Path | None) -> None:
     """List the targets, their options, and whether they can be used here."""
     with open_desk(home) as desk:
-        found = desk.availability(wait=True)
+        found = desk.availability(anew=True)
         registered = desk.targets()
     if as_json:
         print_json([_target(t, found[t.key]) for t in registered.values()])

@@ -68,7 +68,11 @@ def default_recipes(source: ModelSource, data: DataSummary | None) -> tuple[str,
 
 
 def study_to_end(desk: Desk, request: StudyRequest, out: Path, as_json: bool) -> int:
-    """Run a study, export it to ``out``, print it, and return the exit code."""
+    """Run a study, export it to ``out``, print it, and return the exit code.
+
+    Raises InvalidTarget before anything runs when a target can't be used here.
+    """
+    desk.plan(request, ask=True)
     study = ended(desk, desk.start(request))
     clear_former(out)
     desk.outbox.export(study, out)

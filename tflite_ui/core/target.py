@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -94,8 +95,9 @@ class OpCost(Frozen):
 class Report(Frozen):
     """What a target tells of a file: estimates, memory, a compiled file, or times that it took itself.
 
-    ``latency_ms`` is an estimate for one run; ``measured`` what a ``device`` of its own took, which
-    counts only where the evidence's kind is ``measured``. ``arena_bytes`` is the memory for activations;
+    ``latency_ms`` is an estimate for one run; ``measured`` what a ``device`` of its own took, and
+    ``round_p50_ms`` the median of each of its rounds, which count only where the evidence's kind is
+    ``measured``. ``arena_bytes`` is the memory for activations;
     ``figures`` are other numbers by name (``cycles``); ``artefact`` is the path of a compiled file in the
     job's folder. ``answers`` is the path of an .npz there: what it answered to the first k of the inputs
     it was given, float32 [k, ...] by output; without them ``unanswered`` says why.
@@ -108,6 +110,7 @@ class Report(Frozen):
     ops: tuple[OpCost, ...] = ()
     artefact: str | None = None
     measured: Latency | None = None
+    round_p50_ms: tuple[float, ...] = ()
     device: Device | None = None
     answers: str | None = None
     unanswered: str = ""
@@ -137,14 +140,31 @@ class Runner(ABC):
         """The outputs of the last run by name, dequantised to float where they are quantised."""
 
 
+class Visit(ABC):
+    """One .tflite on another machine, which times it by itself, a few runs at a time."""
+
+    @abstractmethod
+    def report(self) -> Report:
+        """What it has told by now: before the first round all but the times."""
+
+    @abstractmethod
+    def round(self, runs: int) -> None:
+        """Let it time ``runs`` runs, or as many as their share of the time cap allows, at least one.
+
+        Raises BenchmarkFailed, also when the machine goes away.
+        """
+
+
 class Target(ABC):
     """One file in ``targets/`` holds one final class of it.
 
     ``hardware`` names the kind of machine it occupies, ``machine`` which one: two benchmarks of the same
     machine never run side by side. ``gives`` names the figures that it may ever tell of. ``delegates`` says
     that something is asked to take over operators: one that it doesn't take is left to the CPU. ``proof``
-    says what a result proves, ``untested`` where its authors never ran it. A final class derives from
-    RunTarget or ReportTarget.
+    says what a result proves, ``untested`` where its authors never ran it. ``packages`` are the distributions
+    that alone decide whether it can be used: a yes holds as long as their versions do; without any (drivers,
+    devices or files decide, too) it is asked at each start. The class that gives ``availability`` names them.
+    A final class derives from RunTarget, AwayTarget or ReportTarget.
     """
 
     key: ClassVar[str]
@@ -156,6 +176,7 @@ class Target(ABC):
     delegates: ClassVar[bool] = True
     proof: ClassVar[str]
     untested: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[Params]] = HostOptions
 
     @abstractmethod
@@ -191,13 +212,25 @@ class RunTarget(Target):
         """The file ready to run; raises BenchmarkFailed when the target refuses it."""
 
 
-class ReportTarget(Target):
-    """A target that tells of a file without running it to be timed, or that times it elsewhere by itself."""
+class AwayTarget(Target):
+    """A target that runs files on another machine, which times them by itself. Its files take turns, too."""
+
+    Options: ClassVar[type[Params]] = BenchmarkOptions
 
     @abstractmethod
-    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
-        """What it tells, made in ``folder``; raises BenchmarkFailed when it refuses the file.
+    def visit(
+        self, tflite: Path, options: BenchmarkOptions, folder: Path, inputs: Tensors
+    ) -> AbstractContextManager[Visit]:
+        """The file there, ready to be timed, and ``inputs`` answered ([n, ...] by name, in the dtypes of the
+        original model), or as many of them as it has time for; ``folder`` is for files here.
 
-        A target that runs the file answers ``inputs`` ([n, ...] by name, in the dtypes of the original
-        model), or as many of them as it has time for.
+        Raises BenchmarkFailed when the target refuses the file. Leaving it clears up there.
         """
+
+
+class ReportTarget(Target):
+    """A target that tells of a file without running it to be timed."""
+
+    @abstractmethod
+    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
+        """What it tells, made in ``folder``; raises BenchmarkFailed when it refuses the file."""

@@ -168,6 +168,6 @@ def _noise(study: Study) -> list[str]:
     worst = max(m.noise or 0.0 for m in noisy)
     return [
         f"{NOISY}: in {len(noisy)} of {len(study.measurements)} benchmarks the rounds differ "
-        f"by more than 15 % (at worst {100 * worst:.0f} %). Close other programs "
-        "and run again for firmer latencies."
+        f"by more than 15 % (at worst {100 * worst:.0f} %). Close other programs, "
+        "let a phone cool, and run again for firmer latencies."
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,12 +21,15 @@ from tflite_ui.jobs.endings import (
 from tflite_ui.jobs.executor import OnEvent, Outcome, RunningJob
 from tflite_ui.jobs.watchdog import Meter
 from tflite_ui.worker.process import kill_group
-from tflite_ui.worker.protocol import Event, JobSpec, parse_event
+from tflite_ui.worker.protocol import TURN_OVER, Event, JobSpec, parse_event
 
 logger = logging.getLogger(__name__)
 
 BIRTH_SECONDS = 180.0
 """How long a job may wait for its process (a nursery's imports) before its own time limit counts."""
+
+WAITING = math.inf
+"""The deadline of a job that waits for its turn: others' turns don't count."""
 
 FAREWELL_SECONDS = 5.0
 """How long a process may take to exit after its last event."""
@@ -71,10 +75,12 @@ class LocalJob(RunningJob):
         threading.Thread(target=self._follow, name=f"job {spec.id}", daemon=True).start()
 
     def tell(self, line: str) -> None:
-        """Send a control line; ignored once the job has ended."""
+        """Send a control line; ignored once the job has ended. One that waited has its time limit anew."""
         with self._lock:
             if self._ended.is_set():
                 return
+            if self._deadline == WAITING:
+                self._deadline = time.monotonic() + self._spec.limits.timeout_seconds
             try:
                 write_all(self._channels.control_out, line.encode() + b"\n")
             except OSError:
@@ -149,9 +155,11 @@ class LocalJob(RunningJob):
 
     def _judge(self, event: Event) -> None:
         """A last event is the verdict, and the process has a moment left to exit."""
-        if event.event not in ("finished", "failed"):
-            return
         with self._lock:
+            if event.stage in TURN_OVER:
+                self._deadline = WAITING
+            if event.event not in ("finished", "failed"):
+                return
             if event.event == "finished":
                 self._verdict = self._verdict or Verdict(ending="finished", result=event.result or {})
             else:

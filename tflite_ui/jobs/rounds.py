@@ -15,7 +15,7 @@ from tflite_ui.core.measurement import Measurement
 from tflite_ui.jobs.executor import Outcome, RunningJob
 from tflite_ui.jobs.machine import HOST, GaveUp
 from tflite_ui.jobs.workshop import Call, Workshop, cancelled, problem
-from tflite_ui.worker.protocol import Event
+from tflite_ui.worker.protocol import TURN_OVER, Event
 
 ROUNDS = 5
 GROUP = 16
@@ -40,7 +40,7 @@ class Seat:
     def hear(self, event: Event) -> None:
         """A turn is over when the worker says ready, round or answered, or ends."""
         self.answered = self.answered or event.stage == "answered"
-        if event.event in ("finished", "failed") or event.stage in ("ready", "round", "answered"):
+        if event.event in ("finished", "failed") or event.stage in TURN_OVER:
             self.turn.set()
 
     def watch(self) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from tflite_ui.core.latency import Latency
+from tflite_ui.core.latency import Latency, joined
 from tflite_ui.core.target import OpCost, Where
 from tflite_ui.targets import _protobuf as proto
 
@@ -68,6 +68,21 @@ def timed(content: bytes) -> Timed:
     known["footprint_bytes"] = 1024.0 * overall if overall else None
     known["peak_memory_bytes"] = MIB * peak if peak else None
     return Timed(latency, {name: value for name, value in known.items() if value is not None})
+
+
+def together(rounds: Sequence[Timed]) -> Timed:
+    """One or more rounds as one: the tool writes summaries alone, so percentiles come as bounds.
+
+    5 % of all runs can't end below the least of the rounds' p5, nor above the greatest p95.
+    """
+    figures = dict(rounds[0].figures)
+    if len(rounds) > 1:
+        low, high = (
+            [one.figures[key] for one in rounds if key in one.figures] for key in ("p5_ms", "p95_ms")
+        )
+        figures = {name: value for name, value in figures.items() if name not in ("p5_ms", "p95_ms")}
+        figures |= {"p5_at_least_ms": min(low), "p95_at_most_ms": max(high)} if low and high else {}
+    return Timed(joined([one.latency for one in rounds]), figures)
 
 
 def taken(content: bytes) -> Taken:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from typing_extensions import override
 
 from tflite_ui.core.device import Device
 from tflite_ui.core.errors import BenchmarkFailed, VerificationFailed
-from tflite_ui.core.target import Evidence, Report, Tensors
+from tflite_ui.core.target import Evidence, Report, Tensors, Visit
 from tflite_ui.settings.android import Android, PhoneDelegate
 from tflite_ui.targets import _android_answers as answers
 from tflite_ui.targets import _android_results as results
@@ -24,7 +25,7 @@ from tflite_ui.targets._adb import Phone
 from tflite_ui.targets._android_answers import Answers
 from tflite_ui.targets._android_options import ASKED, AndroidOptions
 from tflite_ui.targets._android_state import ASK, State
-from tflite_ui.targets._android_tool import ANSWER, INFO, LOG, PROFILE, RESULT
+from tflite_ui.targets._android_tool import ANSWER, INFO, LOG, PROFILE, RESULT, WRITTEN
 
 T = TypeVar("T")
 COOL_SECONDS, LOOK_SECONDS = 180.0, 5.0
@@ -38,39 +39,64 @@ FALLBACK = "Disallowed CPU fallback"
 DELEGATES = "List it as [android.delegates.NAME] in the settings; see docs/targets.md."
 
 
-class Session:
+class Session(Visit):
     """One file on one device."""
 
     def __init__(self, phone: Phone, options: AndroidOptions, known: Android) -> None:
-        """Raises BenchmarkFailed when the settings don't list the delegate."""
+        """Raises BenchmarkFailed when the settings don't list the delegate, or no program for the device."""
         self._phone, self._options, self._known = phone, options, known
-        self._name, self._delegate = _listed(options, known)
+        self._name, self._delegate = listed(options, known)
+        self._before = self._after = self._state()
+        self._tool = _android_tool.fitting(options.backend, known, self._before.abis)
         self._flags: set[str] = set()
+        self._taken: results.Taken | None = None
+        self._rounds: list[results.Timed] = []
+        self._told = Report(evidence=self._evidence())
 
-    def report(self, tflite: Path, folder: Path, inputs: Tensors) -> Report:
-        """Push, run (to be timed, to be looked into, to answer samples), read, clear up."""
-        state = self._state()
-        tool = _android_tool.fitting(self._options.backend, self._known, state.abis)
-        with self._phone.borrowed():
-            self._push(Path(tool.path), TOOL)
-            self._push(tflite, MODEL)
-            self._flags = _android_tool.flags_in(self._phone.run(self._there(f"./{TOOL} --help"))[1])
-            _android_tool.check_flags(self._flags, self._options.backend, self._options.whole)
-            before = self._cool()
-            timed, taken = self._timed()
-            self._cool()
-            memory, profile = self._looked_into()
-            unanswered = self._answered(tflite, inputs, folder / answers.FILE)
-        times = not state.emulator  # an emulator's say nothing of a phone
-        return Report(
-            evidence=self._evidence(taken, state),
-            measured=timed.latency if times else None,
-            figures={**(timed.figures if times else {}), **memory},
-            ops=results.costs(profile) if times else (),
-            device=_device(before, self._state(), tool.sha256),
+    def open(self, tflite: Path, folder: Path, inputs: Tensors) -> None:
+        """Push, run to be looked into and to answer samples, read."""
+        self._push(Path(self._tool.path), TOOL)
+        self._push(tflite, MODEL)
+        self._flags = _android_tool.flags_in(self._phone.run(self._there(f"./{TOOL} --help"))[1])
+        _android_tool.check_flags(self._flags, self._options.backend, self._options.whole)
+        self._before = self._cool()
+        memory, profile = self._looked_into()
+        unanswered = self._answered(tflite, inputs, folder / answers.FILE)
+        self._after = self._state()
+        self._told = Report(
+            evidence=self._evidence(),
+            figures=memory,
+            ops=() if self._before.emulator else results.costs(profile),  # its times say nothing of a phone
             answers=None if unanswered else str(folder / answers.FILE),
             unanswered=unanswered,
         )
+
+    @override
+    def round(self, runs: int) -> None:
+        """A run of the program, cooled down before; raises BenchmarkFailed."""
+        self._cool()
+        self._run(_android_tool.timing(self._flags, self._options, runs))
+        taken = self._who_took()
+        if taken != self._taken:
+            raise BenchmarkFailed(
+                "Who took which operators changes from run to run.", "Choose another backend."
+            )
+        self._rounds.append(self._read(RESULT, results.timed))
+        self._after = self._state()
+
+    @override
+    def report(self) -> Report:
+        """What opening told, and the rounds until now as one."""
+        device = _device(self._before, self._after, self._tool.sha256)
+        if not self._rounds:
+            return self._told.model_copy(update={"device": device})
+        timed = results.together(self._rounds)
+        times = {
+            "measured": timed.latency,
+            "round_p50_ms": tuple(one.latency.p50 for one in self._rounds),
+            "figures": {**timed.figures, **self._told.figures},
+        }
+        return self._told.model_copy(update={"device": device, **times})
 
     def _push(self, source: Path, name: str) -> None:
         self._phone.push(source, name)
@@ -88,13 +114,12 @@ class Session:
             time.sleep(LOOK_SECONDS)
         return found
 
-    def _timed(self) -> tuple[results.Timed, results.Taken | None]:
-        self._run(_android_tool.timing(self._flags, self._options))
-        taken = self._read(INFO, results.taken) if _android_tool.tells(self._flags) else None
-        return self._read(RESULT, results.timed), taken
+    def _who_took(self) -> results.Taken | None:
+        return self._read(INFO, results.taken) if _android_tool.tells(self._flags) else None
 
     def _looked_into(self) -> tuple[dict[str, float], str]:
         self._run(_android_tool.profiling(self._flags, self._options))
+        self._taken = self._who_took()
         found = self._read(RESULT, results.timed).figures
         memory = {name: value for name, value in found.items() if name.endswith("_bytes")}
         return memory, self._phone.pull(PROFILE).decode(errors="replace")
@@ -120,7 +145,6 @@ class Session:
         names = [f"in{place}.bin" for place in range(len(values))]
         for name, value in zip(names, values, strict=True):
             self._phone.write(value, name)
-        self._phone.run(self._there(f"rm -f {ANSWER}"))
         self._run(_android_tool.answering(self._flags, asked.shapes, names))
         return self._phone.pull(ANSWER)
 
@@ -133,6 +157,9 @@ class Session:
         if libraries:
             command = f"LD_LIBRARY_PATH={shlex.quote(libraries)} {command}"
         print(command, flush=True)
+        if self._phone.run(self._there(f"rm -f {' '.join(WRITTEN)}"))[0]:
+            text = f"The device {self._phone.serial} went away meanwhile: it has cleared up, and is back."
+            raise BenchmarkFailed(text, "Run it again, and leave it connected.")
         code, _ = self._phone.run(self._there(_watched(command)), 2 * options.max_seconds + SILENCE_SECONDS)
         log = self._phone.pull(LOG).decode(errors="replace")
         print(log[-20_000:], flush=True)
@@ -174,8 +201,8 @@ class Session:
     def _there(self, command: str) -> str:
         return f"cd {self._phone.folder} && {command}"
 
-    def _evidence(self, taken: results.Taken | None, state: State) -> Evidence:
-        backend = self._options.backend
+    def _evidence(self) -> Evidence:
+        backend, taken, state = self._options.backend, self._taken, self._before
         asked = f"{ASKED[backend]} {self._name}".strip() + (", alone" if self._options.whole else "")
         plain = Evidence(
             requested=asked,
@@ -215,7 +242,8 @@ def _watched(command: str) -> str:
     return f"{{ {command} > {LOG} 2>&1 & {note}; }}"
 
 
-def _listed(options: AndroidOptions, known: Android) -> tuple[str, PhoneDelegate | None]:
+def listed(options: AndroidOptions, known: Android) -> tuple[str, PhoneDelegate | None]:
+    """The delegate that is asked for, by name; raises BenchmarkFailed when the settings don't list it."""
     if options.backend != "delegate":
         return "", None
     name = options.delegate or next(iter(known.delegates), "")

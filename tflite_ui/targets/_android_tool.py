@@ -32,6 +32,7 @@ MACHINES = {"arm64-v8a": 183, "armeabi-v7a": 40, "armeabi": 40, "x86_64": 62, "x
 """ELF's numbers (elf.h, e_machine) of what Android calls ABIs."""
 RESULT, INFO, PROFILE, LOG = "result.pb", "info.pb", "profile.csv", "log.txt"
 ANSWER = "answer.bin"
+WRITTEN = (RESULT, INFO, PROFILE, ANSWER)
 ANSWERING = frozenset({"input_layer", "input_layer_shape", "input_layer_value_files", "output_filepath"})
 """What a build must know to answer a sample; CompiledModel's doesn't."""
 PROFILE_RUNS = 20
@@ -114,12 +115,15 @@ def tells(known: set[str]) -> bool:
     return "model_runtime_info_output_file" in known
 
 
-def timing(known: set[str], options: HostOptions) -> dict[str, str]:
-    """The flags of the run that is timed: nothing that slows it down. To the tool the first is a warm-up."""
+def timing(known: set[str], options: HostOptions, runs: int) -> dict[str, str]:
+    """The flags of a round that is timed: nothing that slows it down. To the tool the first is a warm-up.
+
+    A round has its share of the time cap.
+    """
     wanted = {
-        "num_runs": str(options.runs),
+        "num_runs": str(runs),
         "min_secs": "0",
-        "max_secs": f"{options.max_seconds:g}",
+        "max_secs": f"{options.max_seconds * runs / options.runs:g}",
         "warmup_runs": str(options.warmup + 1),
         "warmup_min_secs": "0",
         "result_file_path": RESULT,
@@ -130,7 +134,7 @@ def timing(known: set[str], options: HostOptions) -> dict[str, str]:
 
 
 def profiling(known: set[str], options: HostOptions) -> dict[str, str]:
-    """The flags of a second, shorter run that looks into each operator and the memory."""
+    """The flags of a shorter run that looks into each operator and the memory."""
     wanted = {
         "num_runs": str(min(options.runs, PROFILE_RUNS)),
         "min_secs": "0",
@@ -142,6 +146,8 @@ def profiling(known: set[str], options: HostOptions) -> dict[str, str]:
         "enable_op_profiling": "true",
         "op_profiling_output_mode": "csv",
         "op_profiling_output_file": PROFILE,
+        "export_model_runtime_info": "true",
+        "model_runtime_info_output_file": INFO,
     }
     return {flag: value for flag, value in wanted.items() if flag in known}
 

@@ -30,6 +30,7 @@ class CpuTarget(RunTarget):
 
     accelerator: ClassVar[Accelerator] = "CPU"
     gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
+    packages: ClassVar[tuple[str, ...]] = ("ai-edge-litert",)
     kernels: ClassVar[Kernels]
 
     @abstractmethod

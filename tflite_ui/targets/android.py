@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,13 +11,21 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed, InvalidInput
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Figure, Report, ReportTarget, Tensors
+from tflite_ui.core.target import (
+    Accelerator,
+    Availability,
+    AwayTarget,
+    BenchmarkOptions,
+    Figure,
+    Tensors,
+    Visit,
+)
 from tflite_ui.settings import settings
 from tflite_ui.settings.android import Android
 from tflite_ui.targets import _adb, _android_state
 from tflite_ui.targets._adb import Found, Phone
 from tflite_ui.targets._android_options import AndroidOptions
-from tflite_ui.targets._android_session import Session
+from tflite_ui.targets._android_session import Session, listed
 
 INSTALL = "pip install -r requirements-android.txt"
 START_SERVER = "Start it: adb start-server (adb is in Android's platform-tools)."
@@ -28,17 +37,18 @@ NAME_A_PROGRAM = "Name one as [android.benchmark_model.ABI] in the settings; see
 USABLE = "device"
 
 
-class AndroidDevice(ReportTarget):
-    """The operator's benchmark_model, pushed with the file, run there, and its files read."""
+class AndroidDevice(AwayTarget):
+    """The operator's benchmark_model, pushed with the file, run there in rounds, and its files read."""
 
     key: ClassVar[str] = "android"
     title: ClassVar[str] = "Android device"
     summary: ClassVar[str] = "A phone over adb, timed there by TensorFlow Lite's own benchmark_model."
     proof: ClassVar[str] = (
         "The times and the list of nodes that benchmark_model wrote to files on the device: which a delegate "
-        "took, in how many parts, and what was left. Its answers to a few of your samples, each a run of "
-        "its own after the timed ones, are compared with the reference kernels here; CompiledModel's build "
-        "takes no samples, so its aren't. An emulator is marked, and not timed."
+        "took, in how many parts, and what was left. The files take turns in rounds; a time is the median of "
+        "the rounds' medians. Its answers to a few of your samples, each a run of its own before the timed "
+        "ones, are compared with the reference kernels here; CompiledModel's build takes no samples, so its "
+        "aren't. An emulator is marked, and not timed."
     )
     untested: ClassVar[str] = (
         "a real phone, the real benchmark_model, GPUs, NNAPI, NPUs and vendors' delegates: none could be "
@@ -52,9 +62,15 @@ class AndroidDevice(ReportTarget):
 
     @override
     def refuses(self, options: Params) -> str:
-        """Without a serial: a device is never guessed."""
+        """Without a serial: a device is never guessed; a delegate that the settings don't list."""
         assert isinstance(options, AndroidOptions)
-        return "" if options.serial else "No device was chosen: name one by its serial."
+        if not options.serial:
+            return "No device was chosen: name one by its serial."
+        try:
+            listed(options, _known())
+        except BenchmarkFailed as unlisted:
+            return unlisted.message
+        return ""
 
     @override
     def reads(self) -> tuple[str, ...]:
@@ -82,12 +98,18 @@ class AndroidDevice(ReportTarget):
         return f"{self.hardware}-{options.serial}"
 
     @override
-    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
-        """Its times and answers there; raises BenchmarkFailed, also when the device goes away meanwhile."""
+    @contextmanager
+    def visit(
+        self, tflite: Path, options: BenchmarkOptions, folder: Path, inputs: Tensors
+    ) -> Iterator[Visit]:
+        """The file in a folder of its own there; raises BenchmarkFailed, also when the device goes away."""
         assert isinstance(options, AndroidOptions)
         known = settings().android
         phone = Phone(known.server, chosen(options.serial, _devices(known)))
-        return Session(phone, options, known).report(tflite, folder, inputs)
+        session = Session(phone, options, known)
+        with phone.borrowed():
+            session.open(tflite, folder, inputs)
+            yield session
 
 
 def chosen(serial: str, found: Sequence[Found]) -> str:

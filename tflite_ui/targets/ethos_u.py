@@ -16,16 +16,7 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import (
-    Accelerator,
-    Availability,
-    Evidence,
-    Figure,
-    OpCost,
-    Report,
-    ReportTarget,
-    Tensors,
-)
+from tflite_ui.core.target import Accelerator, Availability, Evidence, Figure, OpCost, Report, ReportTarget
 
 INSTALL = "pip install -r requirements-ethos-u.txt"
 KIB = 1024
@@ -65,6 +56,7 @@ class EthosU(ReportTarget):
         "Cycles, time and memory are its model's; the time holds nothing of what the CPU does."
     )
     untested: ClassVar[str] = "an Ethos-U. The compiler was."
+    packages: ClassVar[tuple[str, ...]] = ("ethos-u-vela",)
     accelerator: ClassVar[Accelerator] = "NPU"
     gives: ClassVar[frozenset[Figure]] = frozenset(("arena",))
     Options: ClassVar[type[Params]] = EthosUOptions
@@ -78,7 +70,7 @@ class EthosU(ReportTarget):
         return Availability(available=True, note="Estimated by Vela, not measured on a device.")
 
     @override
-    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
+    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
         """Vela's summary and its table of layers; raises BenchmarkFailed when nothing can run on the NPU."""
         assert isinstance(options, EthosUOptions)
         place = folder / "vela"

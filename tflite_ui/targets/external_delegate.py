@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,9 +24,12 @@ from tflite_ui.core.target import (
 )
 from tflite_ui.litert.interpreter import Session
 from tflite_ui.settings import Delegate, settings
+from tflite_ui.targets._probe import probed
 from tflite_ui.targets._runner import HeldRunner
 
 INSTALL = "List it as [delegates.NAME] in the settings; see docs/targets.md."
+PROBE_SECONDS, PROBES_SECONDS = 10.0, 40.0
+"""What loading one library may take while it is asked for, and all of them."""
 
 
 class ExternalDelegateOptions(HostOptions):
@@ -68,8 +72,18 @@ class ExternalDelegate(RunTarget):
         return tuple(path for found in _known().values() for path in _reads(found))
 
     @override
+    def refuses(self, options: Params) -> str:
+        """A name that the settings don't list."""
+        assert isinstance(options, ExternalDelegateOptions)
+        try:
+            _listed(options.delegate)
+        except BenchmarkFailed as unlisted:
+            return unlisted.message
+        return ""
+
+    @override
     def availability(self) -> Availability:
-        """Available when one of the libraries can be loaded."""
+        """Available when one of the libraries can be loaded; each is tried in a process of its own."""
         try:
             known = settings().delegates
         except InvalidInput as wrong:
@@ -77,7 +91,8 @@ class ExternalDelegate(RunTarget):
         if not known:
             reason = "No delegate library is listed in the settings."
             return Availability(available=False, reason=reason, install=INSTALL)
-        problems = {name: _problem(found) for name, found in known.items()}
+        seconds = min(PROBE_SECONDS, PROBES_SECONDS / len(known))
+        problems = {name: probed(partial(_problem, found), seconds) for name, found in known.items()}
         usable = [name for name, problem in problems.items() if not problem]
         broken = " ".join(f"{name} can't be loaded: {why}" for name, why in problems.items() if why)
         if not usable:

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import BenchmarkFailed
 from tflite_ui.core.params import Params
-from tflite_ui.core.target import Accelerator, Availability, Evidence, Figure, Report, ReportTarget, Tensors
+from tflite_ui.core.target import Accelerator, Availability, Evidence, Figure, Report, ReportTarget
 from tflite_ui.litert.flatbuffer import read
 
 Vendor = Literal["qualcomm", "mediatek", "google_tensor", "samsung", "intel_openvino"]
@@ -70,7 +70,7 @@ class NpuAot(ReportTarget):
         return Availability(available=False, reason=reason, install=INSTALL)
 
     @override
-    def report(self, tflite: Path, options: Params, folder: Path, inputs: Tensors) -> Report:
+    def report(self, tflite: Path, options: Params, folder: Path) -> Report:
         """The compiled file, and what the compiler took; raises BenchmarkFailed when it took nothing."""
         assert isinstance(options, NpuAotOptions)
         if not libraries(options.vendor):

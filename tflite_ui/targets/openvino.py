@@ -54,6 +54,7 @@ class OpenVino(RunTarget):
         "which device. A compilation that fails counts as nothing taken."
     )
     untested: ClassVar[str] = "Intel's GPUs and NPUs. OpenVINO on a CPU was."
+    packages: ClassVar[tuple[str, ...]] = ("ai-edge-litert", "ai-edge-litert-sdk-intel", "openvino")
     accelerator: ClassVar[Accelerator] = "any"
     gives: ClassVar[frozenset[Figure]] = frozenset(("latency",))
     Options: ClassVar[type[Params]] = OpenVinoOptions

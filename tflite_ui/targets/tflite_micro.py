@@ -57,6 +57,7 @@ class TfliteMicro(RunTarget):
         "TFLM planned the file's memory (the arena) and ran it with its reference kernels on this machine."
     )
     untested: ClassVar[str] = "a microcontroller."
+    packages: ClassVar[tuple[str, ...]] = ("tflite-micro",)
     accelerator: ClassVar[Accelerator] = "CPU"
     gives: ClassVar[frozenset[Figure]] = frozenset(("arena",))
     Options: ClassVar[type[Params]] = MicroOptions

@@ -121,8 +121,8 @@ HELP: Final[dict[str, str]] = {
     ),
     "delegated": "Nodes of the graph that the delegate took over, of all nodes, as the runtime reports it.",
     "noisy": (
-        "The machine was busy with something else: the rounds of this benchmark differ by more than "
-        "they should."
+        "The machine was busy with something else, or grew hot: the rounds of this benchmark differ by more "
+        "than they should."
     ),
     "what_if": (
         "Changes one setting and adds the outcome to this study. What is already known is not computed again."

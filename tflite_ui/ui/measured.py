@@ -102,7 +102,7 @@ def _noise(frame: pd.DataFrame) -> None:
     noisy = frame[frame["noisy"]]
     if len(noisy):
         where = ", ".join(sorted(set(noisy["target_label"])))
-        text = f"The machine was busy while measuring: {notices.plain(where)}. Take those times with care."
+        text = f"The machine was busy or hot while measuring: {notices.plain(where)}. Take these with care."
         st.warning(text, icon=":material/warning:")
 
 

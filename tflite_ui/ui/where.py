@@ -25,14 +25,15 @@ def draw(desk: Desk, study: Study) -> None:
     if frame.empty:
         st.write("Nothing was asked of any target in this study.")
         return
-    figures.draw(
-        study,
-        "targets.truth",
-        "What each variant came to on each target",
-        lambda dark: truth_chart(frame, dark),
-        *picks.of(study),
-        width="content",
-    )
+    with st.container(horizontal=True, wrap=False):  # scrolls by itself where the page is narrower
+        figures.draw(
+            study,
+            "targets.truth",
+            "What each variant came to on each target",
+            lambda dark: truth_chart(frame, dark),
+            *picks.of(study),
+            width="content",
+        )
     st.caption(glossary.HELP["truth"])
     _verdicts(frame)
     _refusals(frame)

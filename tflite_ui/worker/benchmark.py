@@ -13,7 +13,16 @@ import numpy as np
 from tflite_ui.core.errors import BenchmarkFailed, JobCancelled, VerificationFailed
 from tflite_ui.core.measurement import Measurement, Parity
 from tflite_ui.core.plan import target_options
-from tflite_ui.core.target import BenchmarkOptions, Report, ReportTarget, Runner, RunTarget, Target
+from tflite_ui.core.target import (
+    AwayTarget,
+    BenchmarkOptions,
+    Report,
+    ReportTarget,
+    Runner,
+    RunTarget,
+    Target,
+    Visit,
+)
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.fidelity import Array
 from tflite_ui.litert.interpreter import take
@@ -49,7 +58,10 @@ def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int
     """
     target = known(payload.target.target)
     if isinstance(target, ReportTarget):
-        return _reported(payload, target, folder, reporter, control)
+        return _reported(payload, target, folder, reporter)
+    if isinstance(target, AwayTarget):
+        with open(control, encoding="ascii", closefd=False) as lines:
+            return _visited(payload, target, folder, reporter, lines)
     assert isinstance(target, RunTarget)
     opened = _open(payload, target, reporter)
     if opened.runner.evidence().kind != "measured":
@@ -62,8 +74,12 @@ def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int
             done = len(watch.times)
             reporter.progress("round", min(1.0, done / opened.options.runs), f"{done} runs")
     if not watch.times:
-        raise BenchmarkFailed("No run was asked for.", "Set runs to one or more.")
+        raise _nothing_asked()
     return _measurement(payload, opened, watch)
+
+
+def _nothing_asked() -> BenchmarkFailed:
+    return BenchmarkFailed("No run was asked for.", "Set runs to one or more.")
 
 
 def known(key: str) -> Target:
@@ -85,33 +101,57 @@ def turns(lines: TextIO) -> Iterator[int]:
                 return
             case _:
                 raise BenchmarkFailed(f"'{line.strip()}' isn't a turn.", "Restart the app.")
-    raise JobCancelled("The app is gone.", "Start it again: the study goes on.")
+    raise _gone()
 
 
-def _reported(
-    payload: Benchmark, target: ReportTarget, folder: Path, reporter: Reporter, control: int
-) -> Measurement:
-    """What the target tells; its answers are compared when the app says that this machine is free for it."""
+def _reported(payload: Benchmark, target: ReportTarget, folder: Path, reporter: Reporter) -> Measurement:
     reporter.progress("report", 0.0)
-    file, inputs = Path(payload.file), {}
-    if affordable(payload.source.macs):
-        inputs = _inputs(payload, file)
-    report = target.report(file, target_options(payload.target, targets()), folder, inputs)
-    found, unanswered = None, report.unanswered
-    if report.answers is not None:
-        reporter.progress("answered", 0.9)
-        found = _compared(Path(report.answers), file, inputs, control)
-    if found is None and (report.answers is not None or unanswered):
-        unanswered = unanswered if inputs and unanswered else _why_not(payload)
-    return _told(payload, report).model_copy(update={"parity": found, "unanswered": unanswered})
+    options = target_options(payload.target, targets())
+    return _told(payload, target.report(Path(payload.file), options, folder))
 
 
-def _compared(answers: Path, file: Path, inputs: dict[str, Array], control: int) -> Parity | None:
-    with open(control, encoding="ascii", closefd=False) as lines:
-        if not lines.readline():
-            raise JobCancelled("The app is gone.", "Start it again: the study goes on.")
-    with np.load(answers, allow_pickle=False) as told:
-        return answered({name: told[name] for name in told.files}, file, inputs)
+def _visited(
+    payload: Benchmark, target: AwayTarget, folder: Path, reporter: Reporter, lines: TextIO
+) -> Measurement:
+    """What the machine answers, compared here, then its times, a round at each turn."""
+    reporter.progress("report", 0.0)
+    file, options = Path(payload.file), target_options(payload.target, targets())
+    assert isinstance(options, BenchmarkOptions)
+    inputs = _inputs(payload, file) if affordable(payload.source.macs) else {}
+    with target.visit(file, options, folder, inputs) as visit:
+        compared = _compared(payload, visit.report(), inputs, reporter, lines)
+        if visit.report().evidence.kind == "measured":
+            _let_time(visit, options.runs, reporter, lines)
+        return _told(payload, visit.report()).model_copy(update=compared)
+
+
+def _let_time(visit: Visit, wanted: int, reporter: Reporter, lines: TextIO) -> None:
+    reporter.progress("ready", 0.0)
+    asked = 0
+    for runs in turns(lines):
+        visit.round(runs)
+        asked += runs
+        reporter.progress("round", min(1.0, asked / wanted), f"{asked} runs")
+    if not asked:
+        raise _nothing_asked()
+
+
+def _compared(
+    payload: Benchmark, report: Report, inputs: dict[str, Array], reporter: Reporter, lines: TextIO
+) -> dict[str, object]:
+    """The parity, when the app says that this machine is free for it, or why there is none."""
+    if report.answers is None:
+        return {"unanswered": report.unanswered if inputs else _why_not(payload)}
+    reporter.progress("answered", 0.0)
+    if not lines.readline():
+        raise _gone()
+    with np.load(report.answers, allow_pickle=False) as told:
+        found = answered({name: told[name] for name in told.files}, Path(payload.file), inputs)
+    return {"parity": found, "unanswered": "" if found else _why_not(payload)}
+
+
+def _gone() -> JobCancelled:
+    return JobCancelled("The app is gone.", "Start it again: the study goes on.")
 
 
 def _why_not(payload: Benchmark) -> str:
@@ -126,6 +166,7 @@ def _told(payload: Benchmark, report: Report) -> Measurement:
         update={
             "evidence": report.evidence,
             "latency": report.measured if report.evidence.kind == "measured" else None,
+            **_spread(report.round_p50_ms if report.evidence.kind == "measured" else ()),
             "device": report.device,
             "estimate_ms": report.latency_ms,
             "arena_bytes": report.arena_bytes,
@@ -179,8 +220,6 @@ def _parity(
 
 
 def _measurement(payload: Benchmark, opened: Opened, watch: Stopwatch) -> Measurement:
-    each = medians(watch.rounds)
-    spread = noise(each)
     return _plain(payload).model_copy(
         update={
             "evidence": opened.runner.evidence(),
@@ -188,11 +227,15 @@ def _measurement(payload: Benchmark, opened: Opened, watch: Stopwatch) -> Measur
             "peak_memory_bytes": opened.peak_memory_bytes,
             **_answers(payload, opened.parity),
             "histogram": histogram(watch.times),
-            "round_p50_ms": each,
-            "noise": spread,
-            "noisy": spread is not None and spread > NOISY,
+            **_spread(medians(watch.rounds)),
         }
     )
+
+
+def _spread(each: tuple[float, ...]) -> dict[str, object]:
+    """The rounds' medians, and how far they are apart."""
+    spread = noise(each)
+    return {"round_p50_ms": each, "noise": spread, "noisy": spread is not None and spread > NOISY}
 
 
 def _answers(payload: Benchmark, found: Parity | None) -> dict[str, object]:

@@ -13,8 +13,10 @@ What it says
     ``opened`` first, any number of ``progress`` and ``log``, then exactly one of ``finished`` (with
     ``result``, a JSON object) or ``failed`` (with ``error``: type, message, hint). Then it exits.
 What it hears
-    A benchmark listens to ``round N``, which asks for N timed runs, and ``end``, for its result; a training
-    to ``stop``: no more epochs, go on with the best so far. End of file means that the app is gone.
+    A benchmark listens to ``round N``, which asks for N timed runs, and ``end``, for its result; when it has
+    answered samples elsewhere, to ``compare`` before. A training listens to
+    ``stop``: no more epochs, go on with the best so far. End of file means that the app is gone.
+    After the stages in TURN_OVER the job waits to be told, and its time limit waits with it.
 How it ends
     ``finished`` and ``failed`` as said; an end without either is ``lost`` (killed or crashed); the
     app ends it by SIGKILL to its process group for ``cancelled``, ``timed_out`` and, as ``failed``
@@ -38,6 +40,7 @@ from tflite_ui.core.training import CurvePoint
 VERSION = 1
 EVENTS_FD = "TFLITE_UI_EVENTS_FD"
 CONTROL_FD = "TFLITE_UI_CONTROL_FD"
+TURN_OVER = ("ready", "round", "answered")
 JOB_FILE, LOG_FILE, EVENTS_FILE = "job.json", "log.txt", "events.jsonl"
 
 JobKind = Literal[
