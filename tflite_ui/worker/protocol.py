@@ -49,6 +49,7 @@ JobKind = Literal[
     "prepare",
     "train",
     "variant",
+    "metric",
     "benchmark",
     "diagnose",
     "availability",

@@ -96,6 +96,12 @@ def confine(
     return ", ".join((network, files, _seccomp(bool(open_ports))))
 
 
+def keeps_in(walls: str) -> bool:
+    """Whether ``confine`` (by what it returned) leaves code neither the network nor others' files."""
+    raised = {wall.split()[0] for wall in walls.split(", ")}
+    return "landlock" in raised and bool({"netns", "seccomp"} & raised) and "not all threads" not in walls
+
+
 def _left_open(ports: Sequence[int]) -> str:
     return f"TCP port {' and '.join(map(str, ports))} left open"
 
