@@ -13,6 +13,7 @@ from tflite_ui.analysis.labels import family, is_baseline, target_labels, varian
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import FileFacts
 from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.metric import Scored
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Quality, Seconds, Variant
 
@@ -46,6 +47,9 @@ VARIANT_COLUMNS = {
     "rmse": "float",
     "r2": "float",
     "auc": "float",
+    "own_metric": "float",
+    "own_metric_low": "float",
+    "own_metric_high": "float",
     "checks_passed": "int",
     "checks_failed": "int",
     "seconds": "float",
@@ -119,8 +123,9 @@ def variants_frame(study: Study) -> pd.DataFrame:
 
     Sizes in bytes, ``size_ratio`` and ``gzip_ratio`` baseline over variant (3.9 is 3.9 times smaller),
     ``quality`` a fraction (decibels when ``metric`` is ``sqnr_db``) with its 95 % interval, ``delta_*``
-    the paired difference to the baseline in points with its 95 % interval, times in seconds. Unknown
-    is NaN. ``metric`` and texts are empty when unknown.
+    the paired difference to the baseline in points with its 95 % interval, ``own_metric`` the user's own
+    metric in its unit with its 95 % interval, times in seconds. Unknown is NaN. ``metric`` and texts are
+    empty when unknown.
     """
     labels, baseline = variant_labels(study), study.baseline.facts
     return _frame((_variant(v, labels[v.id], baseline) for v in study.variants), VARIANT_COLUMNS)
@@ -197,6 +202,7 @@ def _variant(variant: Variant, label: str, baseline: FileFacts | None) -> dict[s
         "error": _sentence(variant.error),
         **_sizes(variant.facts, baseline),
         **_quality(variant.quality, is_baseline(variant)),
+        **_own_metric(variant.metric),
         **_seconds(variant.seconds),
     }
 
@@ -224,6 +230,13 @@ def _quality(quality: Quality | None, baseline: bool) -> dict[str, Any]:
     plain = {name: getattr(quality, name) for name in PLAIN_QUALITY}
     measured = {"quality": quality.value, "quality_low": low, "quality_high": high, "quality_n": quality.n}
     return {**plain, **measured, **({} if baseline else _delta(quality))}
+
+
+def _own_metric(scored: Scored | None) -> dict[str, Any]:
+    if scored is None or scored.score is None:
+        return {}
+    names = {"own_metric": "value", "own_metric_low": "low", "own_metric_high": "high"}
+    return {column: getattr(scored.score, name) for column, name in names.items()}
 
 
 def _delta(quality: Quality) -> dict[str, Any]:

@@ -22,8 +22,9 @@ class OwnScore(Frozen):
 
     ``value`` is the mean over samples (or the one number that the metric gave), ``baseline`` the original's
     on the same samples, ``change`` the one less the other. ``low`` to ``high`` is the value's 95 % interval,
-    ``change_low`` to ``change_high`` that of the change by a paired bootstrap; all None where the metric gives
-    one number. ``reporting`` is the same of the samples kept apart from a search (``evaluation/holdout.py``).
+    ``change_low`` to ``change_high`` that of the change by a paired bootstrap; all None where the metric
+    gives one number. ``reporting`` is the same of the samples kept apart from a search
+    (``evaluation/holdout.py``).
     """
 
     value: FiniteFloat

@@ -32,8 +32,8 @@ Arrays = Mapping[str, Array]
 class OwnMetric:
     """The function of a user's file, called on arrays that it can't change.
 
-    Making it runs the file. Whatever the user's code raises is told as MetricFailed with its line; only a lack
-    of memory stays a MemoryError.
+    Making it runs the file. Whatever the user's code raises is told as MetricFailed with its line; only a
+    lack of memory stays a MemoryError.
     """
 
     def __init__(self, text: bytes, name: str) -> None:

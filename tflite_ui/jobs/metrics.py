@@ -13,7 +13,7 @@ from tflite_ui.settings import settings, settings_file
 from tflite_ui.store.blobs import Blobs
 from tflite_ui.store.uploads import Upload, Uploads
 
-ALLOW = "The operator allows them with enabled = true under [metrics] in {}."
+ALLOW = "It is allowed with enabled = true under [metrics] in {}."
 
 
 def check_allowed() -> None:

@@ -64,7 +64,9 @@ class Scoring:
         """The job; raises UnreadableMetric when the operator has stopped allowing it, and NotFound."""
         check_allowed()
         study, _, data = self._ledger.inputs()
-        assert variant.facts and data and preparation.outputs_digest
+        assert variant.facts
+        assert data
+        assert preparation.outputs_digest
         blobs, allowed, limits = self._workshop.blobs, settings().metrics, study.request.limits
         paths = {
             "metric": blobs.path(metric.sha256, metric.name),

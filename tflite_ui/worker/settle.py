@@ -26,7 +26,8 @@ def take_up(folder: Path, events_fd: int, control_fd: int, how: str) -> None:
     """Settle in ``folder``, confine this process, do the job in its ``job.json``.
 
     ``how`` is how the process was made (``fork`` or ``fresh process``); a fresh one also watches for
-    the app's end. A user's metric may not read the operator's settings. Raises OSError or ValidationError when there is no job to be read.
+    the app's end. A user's metric may not read the operator's settings. Raises OSError or ValidationError
+    when there is no job to be read.
     """
     spec = JobSpec.model_validate_json((folder / JOB_FILE).read_bytes())
     _move_in(folder)
