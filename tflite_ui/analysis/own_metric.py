@@ -13,13 +13,12 @@ from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
 
 DIGITS = 4
-ENDS = ("low", "high")
 COLUMNS = {
     "variant": "str",
     "label": "str",
     "baseline": "bool",
     "value": "float",
-    **dict.fromkeys(ENDS, "float"),
+    "interval": "str",
     "against": "str",
 }
 
@@ -30,11 +29,17 @@ def own_title(metric: Metric) -> str:
 
 
 def own_value(score: OwnScore) -> str:
-    """The score with its interval, e.g. ``0.9125 [0.8993, 0.9241]``."""
+    """The score with its interval, e.g. ``0.9125 [0.8993 to 0.9241]``."""
     value = words.significant(score.value, DIGITS)
+    between = own_interval(score)
+    return f"{value} [{between}]" if between else value
+
+
+def own_interval(score: OwnScore) -> str:
+    """The score's 95 % interval, e.g. ``0.8993 to 0.9241``; empty without one."""
     if score.low is None or score.high is None:
-        return value
-    return f"{value} [{words.significant(score.low, DIGITS)}, {words.significant(score.high, DIGITS)}]"
+        return ""
+    return f"{words.significant(score.low, DIGITS)} to {words.significant(score.high, DIGITS)}"
 
 
 def own_change(metric: Metric, score: OwnScore) -> str:
@@ -60,8 +65,9 @@ def own_frame(study: Study) -> pd.DataFrame:
             "variant": variant.id,
             "label": labels[variant.id],
             "baseline": is_baseline(variant),
+            "value": variant.metric.score.value,
+            "interval": own_interval(variant.metric.score),
             "against": _against(study, variant),
-            **variant.metric.score.model_dump(include={"value", *ENDS}),
         }
         for variant in study.variants
         if variant.metric and variant.metric.score

@@ -25,10 +25,10 @@ HIGHER_IS_BETTER = True    # optional
 
 def score(outputs, labels, inputs):
     """Arrays [n, ...] by name; returns [n], or one number."""
-    best = np.argsort(outputs["{output}"], axis=1)[:, -3:]
-    return (best == labels["{output}"][:, None]).any(axis=1)
+    best = np.argsort(outputs[{output!r}], axis=1)[:, -3:]
+    return (best == labels[{output!r}][:, None]).any(axis=1)
 '''
-KINDS = ["py"]
+KINDS, MOST_MB = ["py"], 1
 
 
 def choose(desk: Desk, output: str) -> Metric | None:
@@ -43,7 +43,7 @@ def choose(desk: Desk, output: str) -> Metric | None:
         st.caption(PROMISE)
         if metric:
             _card(metric)
-        uploads.uploader("metric", "Drop a metric here", PROMISE, KINDS, desk.metrics.add)
+        uploads.uploader("metric", "Drop a metric here", PROMISE, KINDS, desk.metrics.add, MOST_MB)
         if metric:
             st.button("Go on without it", key="metric.none", on_click=uploads.keep, args=("metric", None))
         st.code(EXAMPLE.format(output=output), language="python")
@@ -80,13 +80,12 @@ def results(study: Study) -> None:
     if frame.empty:
         return
     column = st.column_config
-    number = column.NumberColumn
-    shown = frame.drop(columns=["variant", "baseline"]).dropna(axis=1, how="all")
+    hidden = ["variant", "baseline", *(() if frame["interval"].any() else ("interval",))]
+    shown = frame.drop(columns=hidden)
     config = {
         "label": column.TextColumn("Variant", pinned=True, help=glossary.HELP["variant"]),
-        "value": number(metric.title, format="%.4g"),
-        "low": number("from", format="%.4g", help=glossary.HELP["own_metric"]),
-        "high": number("to", format="%.4g", help=glossary.HELP["own_metric"]),
+        "value": column.NumberColumn(metric.title, format="%.4g"),
+        "interval": column.TextColumn("95 % interval", help=glossary.HELP["own_metric"]),
         "against": column.TextColumn("Against the original", width="large"),
     }
     st.dataframe(shown, hide_index=True, column_config=config, key="quality.own", placeholder="")
@@ -97,4 +96,4 @@ def _told(study: Study, metric: Metric) -> str:
     scored = [v.metric.score for v in study.variants if v.metric and v.metric.score]
     on = words.counted(max(score.n for score in scored), sample_noun(study))
     direction = "Higher" if metric.higher_is_better else "Lower"
-    return f"{direction} is better. By `{notices.plain(metric.name)}`, on {on}."
+    return f"{direction} is better. By {notices.plain(metric.name)}, on {on}."

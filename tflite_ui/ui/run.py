@@ -177,7 +177,7 @@ def _own_metric(study: Study, variant: Variant) -> str:
     if study.metric is None or variant.metric is None or variant.metric.score is None:
         return ""
     value = words.significant(variant.metric.score.value, 3)
-    return f"{notices.plain(study.metric.title)} {value}"
+    return f"{notices.plain(study.metric.title)}: {value}"
 
 
 def _quality(study: Study, variant: Variant) -> str:
