@@ -25,6 +25,8 @@ PLACE = "<metric>"
 """What the user's lines are known by in a traceback."""
 MODULE = "metric"
 LONGEST = 300
+LARGEST = 1e90
+"""Below it the third powers of the bootstrap's acceleration stay finite."""
 RETURNS = "Return an array of one number for each sample, or one number."
 Arrays = Mapping[str, Array]
 
@@ -57,11 +59,11 @@ class OwnMetric:
         return values
 
     def _check_finite(self, values: Values) -> None:
-        bad = np.flatnonzero(~np.isfinite(values))
+        bad = np.flatnonzero(~(np.abs(values) < LARGEST))
         if len(bad):
-            which = f" for {len(bad):,} of {len(values):,} samples, first for sample {bad[0]}"
+            which = f" for {len(bad):,} of {values.size:,} samples, first for sample {bad[0]}"
             text = f"{FUNCTION} returned {values.flat[bad[0]]}{which if values.ndim else ''}."
-            raise self._refused(text, "Return a finite number for every sample.")
+            raise self._refused(text, "Return a finite number of a usual size for every sample.")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
