@@ -67,7 +67,7 @@ def request_(desk: Desk, folder: Path) -> StudyRequest:
     """The smallest model there is, on samples with labels: what it gives is max(x, 0)."""
     model, data = folder / "tiny.tflite", folder / "tiny.npz"
     model.write_bytes(tiny())
-    x = np.random.default_rng(0).normal(size=(SAMPLES, 4)).astype(np.float32)
+    x = np.random.default_rng(0).random((SAMPLES, 4), np.float32)
     np.savez(data, x=x, y=x.argmax(axis=1))
     digests = {"model": desk.add_model(model.name, model), "data": desk.add_data(data.name, data)}
     return StudyRequest(**digests, recipes=("float32",))
