@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 
 from tests import studies
+from tests.studies import score
 from tflite_ui.analysis.holdout import reporting
 from tflite_ui.analysis.measures import comparison_frame, measures
 from tflite_ui.analysis.own_metric import own_change, own_failures, own_frame, own_value
+from tflite_ui.cli.main import main
 from tflite_ui.cli.study import exit_code
 from tflite_ui.cli.summary import summary
-from tflite_ui.core.errors import ErrorInfo, InvalidInput, MetricFailed, NotFound, TooLarge, UnreadableMetric
+from tflite_ui.core.errors import InvalidInput, MetricFailed, NotFound, TooLarge, UnreadableMetric
 from tflite_ui.core.metric import Metric, OwnScore, Scored
 from tflite_ui.core.plan import StudyRequest, make_plan
 from tflite_ui.core.search import Search
-from tflite_ui.core.study import Study
 from tflite_ui.evaluation.metric_file import LIMIT, read_metric
 from tflite_ui.evaluation.own_score import OwnMetric, own_score
 from tflite_ui.jobs.metrics import Metrics
@@ -201,6 +202,21 @@ def test_an_allowed_metric_is_kept_by_its_content(metrics: Metrics, tmp_path: Pa
         metrics.of(request)
 
 
+def test_the_command_line_refuses_it_at_once(
+    metrics: Metrics, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFLITE_UI_HOME", str(tmp_path / "home"))
+    file = tmp_path / "my.py"
+    file.write_bytes(HIT)
+    assert main(["optimize", str(file), "--metric", str(file), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "the operator hasn't allowed it" in said
+    assert str(tmp_path / "settings.toml") in said
+    assert not (tmp_path / "home").exists()
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_metric_has_no_say_in_what_a_variant_is() -> None:
     request = StudyRequest(model="m", data="d", recipes=("full_integer",))
     plain, scored = (
@@ -208,28 +224,6 @@ def test_a_metric_has_no_say_in_what_a_variant_is() -> None:
         for each in (request, request.model_copy(update={"metric": "a" * 64}))
     )
     assert plain == scored
-
-
-def score(value: float, low: float, high: float, **more: object) -> OwnScore:
-    """A score of 0.9 before, whose change lies between ``low`` and ``high``."""
-    found = OwnScore(
-        value=value, baseline=0.9, change=value - 0.9, n=2000, low=value - 0.01, high=value + 0.01
-    )
-    return found.model_copy(update={"change_low": low, "change_high": high, **more})
-
-
-def with_metric(study: Study) -> Study:
-    """The study with a metric: its second variant does worse, its third failed, the others are as before."""
-    error = ErrorInfo(type="MetricFailed", message="my.py, line 3: KeyError: 'a'.", hint="Correct it.")
-    scored = {1: Scored(score=score(0.87, -0.04, -0.02)), 2: Scored(error=error)}
-    variants = tuple(
-        v.model_copy(update={"metric": scored.get(i, Scored(score=score(0.9, -0.01, 0.01)))})
-        if v.facts
-        else v
-        for i, v in enumerate(study.variants)
-    )
-    metric = Metric(name="my.py", sha256="ab" * 32, title="Hit")
-    return study.model_copy(update={"variants": variants, "metric": metric})
 
 
 def test_a_score_in_words() -> None:
@@ -247,7 +241,7 @@ def test_a_score_in_words() -> None:
 
 
 def test_a_metric_is_a_measure_a_column_and_part_of_what_is_given_out() -> None:
-    study = with_metric(studies.finished())
+    study = studies.scored()
     assert list(own_frame(study)["against"])[:2] == ["the baseline", "worse, by 0.030 (0.020 to 0.040)"]
     assert len(own_frame(study)) == sum(bool(v.metric and v.metric.score) for v in study.variants) == 6
     assert own_failures(study) == {"my.py, line 3: KeyError: 'a'. Correct it.": ["Float16"]}
@@ -261,7 +255,7 @@ def test_a_metric_is_a_measure_a_column_and_part_of_what_is_given_out() -> None:
 
 
 def test_the_command_line_tells_the_scores_and_what_failed() -> None:
-    study = with_metric(studies.finished())
+    study = studies.scored()
     said = summary(study)
     assert "0.8700 [0.8600 to 0.8800]" in said
     assert "Hit, dynamic_range against the original: worse, by 0.030 (0.020 to 0.040)" in said
@@ -272,14 +266,14 @@ def test_the_command_line_tells_the_scores_and_what_failed() -> None:
 
 
 def test_a_study_with_a_metric_is_read_again_as_it_was() -> None:
-    study = with_metric(studies.finished())
+    study = studies.scored()
     again = study_of(json.loads(document_text(study)), "study.json")
     assert (again.metric, again.request.metric) == (study.metric, "ab" * 32)
     assert [v.metric for v in again.variants] == [v.metric for v in study.variants]
 
 
 def test_a_searchs_scores_are_those_of_the_samples_it_has_not_seen() -> None:
-    study = with_metric(studies.finished())
+    study = studies.scored()
     told = score(0.7, -0.3, -0.1)
     first = study.variants[1]
     quality = first.quality

@@ -49,8 +49,10 @@ class Variants:
             self._board.end(variant.id, "cancelled")
             return
         if kept := self._kept(variant):
-            ended, _ = self._scoring.score(_finished(variant, kept, cached=True), preparation)
-            self._board.end(variant.id, "finished")
+            ended, said = self._scoring.score(_finished(variant, kept, cached=True), preparation)
+            if said:
+                self._keep_log(variant, said)
+            self._board.end(variant.id, "finished", said)
             self._ledger.save_variant(ended)
             return
         self._ledger.save_variant(variant.model_copy(update={"status": "running"}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.worker.desks import Counting
 from tflite_ui.api import Desk
+from tflite_ui.cli.main import main
 from tflite_ui.core.errors import MetricFailed, UnreadableMetric
 from tflite_ui.core.metric import Scored
 from tflite_ui.core.model import ModelSource
@@ -174,6 +177,26 @@ def test_what_is_no_longer_allowed_is_not_run(desk: Desk, request_: StudyRequest
     assert added.metric is not None
     assert added.metric.error is not None
     assert added.metric.error.type == "UnreadableMetric"
+
+
+def test_the_command_line_scores_and_tells_it(
+    desk: Desk, request_: StudyRequest, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = folder / "first.py", folder / "out"
+    file.write_bytes(b"NAME = 'First input'\n" + metric("return inputs['x'][:, 0]"))
+    given = [folder / "tiny.tflite", "--data", folder / "tiny.npz", "--metric", file, "--recipe", "int16x8"]
+    home = folder / "home of the command line"
+    code = main(
+        [str(a) for a in ("optimize", *given, "--target", "reference:runs=3", "--home", home, "--out", out)]
+    )
+    said = capsys.readouterr().out
+    assert code == 0, said
+    mean = np.load(folder / "tiny.npz")["x"][:, 0].mean()
+    assert f"{mean:.4f} [" in said
+    assert "First input, int16x8 against the original: no real difference" in said
+    document = json.loads((out / "study.json").read_text("utf-8"))
+    assert document["metric"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert [v["metric"]["score"]["value"] for v in document["variants"]] == pytest.approx([mean, mean])
 
 
 def test_without_walls_nothing_of_the_users_is_run(folder: Path, request_: StudyRequest, desk: Desk) -> None:
