@@ -96,6 +96,7 @@ def test_a_metric_of_ones_own_is_told_with_its_interval_and_its_failure(open_pag
 def test_a_metric_of_ones_own_is_a_measure_to_compare_and_decide_by(open_page: Open, keep: Keep) -> None:
     app = open_page("results", study=keep(studies.scored(), "resmeasure"))
     assert "Hit (your metric)" in app.selectbox(key="compare.x").options
+    assert app.dataframe[0].value["own_metric"].iloc[1] == 0.87
     decide = section(app, "Decide")
     assert "Hit (your metric)" in decide.multiselect[0].options
 

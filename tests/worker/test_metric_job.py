@@ -102,7 +102,12 @@ def test_a_variant_is_made_once_and_scored_once_by_each_metric(
 ) -> None:
     plain = desk.wait(desk.start(request_))
     assert plain.baseline.metric is None
-    relu = metric("import numpy", "return (outputs['y'] == numpy.maximum(inputs['x'], 0)).all(axis=1)")
+    thread = "t = threading.Thread(target=lambda: 0); t.start(); t.join()"
+    relu = metric(
+        "import numpy, threading",
+        thread,
+        "return (outputs['y'] == numpy.maximum(inputs['x'], 0)).all(axis=1)",
+    )
     right = metric("return outputs['y'].argmax(axis=1) == labels['y']")
     for text in (relu, relu, right):
         study = asked(desk, request_, text, folder)
@@ -124,6 +129,12 @@ def test_a_variant_is_made_once_and_scored_once_by_each_metric(
         (("open({secret!r})",), "MetricFailed", "my.py, line 2: PermissionError"),
         (("open({settings!r})",), "MetricFailed", "my.py, line 2: PermissionError"),
         (("import os", "open(f'/proc/{{os.getppid()}}/environ')"), "MetricFailed", "line 3: PermissionError"),
+        (("import os", "os.fork()"), "MetricFailed", "my.py, line 3: PermissionError"),
+        (
+            ("import os", "os.system('true')", "os.posix_spawn('/bin/true', ['true'], {{}})"),
+            "MetricFailed",
+            "line 4: Perm",
+        ),
         (("import os", "os._exit(0)"), "WorkerLost", "ended without a result"),
     ],
 )

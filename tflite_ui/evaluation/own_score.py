@@ -150,7 +150,7 @@ def _advice(problem: BaseException) -> str:
     if isinstance(problem, ImportError):
         return "Import only what is installed here; NumPy is."
     if isinstance(problem, OSError):
-        return "A metric has no network, and no files but Python's own."
+        return "A metric has no network, starts no processes, and has no files but Python's own."
     if isinstance(problem, ValueError) and "read-only" in str(problem):
         return "Copy an array before you change it."
     return "Correct it and upload it again."

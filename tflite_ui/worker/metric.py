@@ -16,7 +16,7 @@ from tflite_ui.evaluation.own_score import OwnMetric, own_score
 from tflite_ui.litert.interpreter import take
 from tflite_ui.worker.payloads import ScoreMetric
 from tflite_ui.worker.protocol import Reporter
-from tflite_ui.worker.sandbox import keeps_in
+from tflite_ui.worker.sandbox import keeps_in, start_no_more
 
 METRIC = "metric"
 
@@ -35,5 +35,6 @@ def score_metric(payload: ScoreMetric, reporter: Reporter, isolation: str) -> Ow
     with np.load(payload.outputs_file) as stored:
         originals = take({name: stored[name] for name in stored.files}, rows)
     held = held_out(len(next(iter(inputs.values()))), labels)[rows]
+    start_no_more()
     metric = OwnMetric(Path(payload.metric).read_bytes(), payload.name)
     return own_score(metric, outputs, originals, take(labels, rows), take(inputs, rows), held)
