@@ -18,6 +18,7 @@ from tests.study_parts import (
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.measurement import Measurement, Parity
+from tflite_ui.core.metric import Metric, OwnScore, Scored
 from tflite_ui.core.score import Score
 from tflite_ui.core.study import Study
 from tflite_ui.core.target import OpCost
@@ -61,6 +62,28 @@ def all_failed() -> Study:
     """Ended without one file: every conversion failed, nothing could be measured."""
     recipes = [o.recipe for o in OUTCOMES]
     return study("finished", tuple(failed_variant(recipe) for recipe in recipes), ())
+
+
+def score(value: float, low: float, high: float, **more: object) -> OwnScore:
+    """A score that was 0.9 before, whose change lies between ``low`` and ``high``."""
+    found = OwnScore(
+        value=value, baseline=0.9, change=value - 0.9, n=2000, low=value - 0.01, high=value + 0.01
+    )
+    return found.model_copy(update={"change_low": low, "change_high": high, **more})
+
+
+def scored() -> Study:
+    """The finished study with a metric: its second variant does worse, its third failed, the others don't."""
+    study = finished()
+    error = ErrorInfo(type="MetricFailed", message="my.py, line 3: KeyError: 'a'.", hint="Correct it.")
+    found = {1: Scored(score=score(0.87, -0.04, -0.02)), 2: Scored(error=error)}
+    as_before = Scored(score=score(0.9, -0.01, 0.01))
+    variants = tuple(
+        v.model_copy(update={"metric": found.get(i, as_before)}) if v.facts else v
+        for i, v in enumerate(study.variants)
+    )
+    metric = Metric(name="my.py", sha256="ab" * 32, title="Hit")
+    return study.model_copy(update={"variants": variants, "metric": metric})
 
 
 def no_data() -> Study:

@@ -36,6 +36,7 @@ from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.ledger import OPEN
 from tflite_ui.jobs.local import LocalExecutor
 from tflite_ui.jobs.machine import Machine
+from tflite_ui.jobs.metrics import Metrics
 from tflite_ui.jobs.outbox import Outbox
 from tflite_ui.jobs.preparations import Preparations
 from tflite_ui.jobs.requests import (
@@ -71,7 +72,7 @@ class Desk:
 
     ``knowledge`` holds the operators of files, and what targets took of them in earlier runs;
     ``outbox`` gives out what is taken home; ``diagnoses`` finds the layers that lose, ``explorer`` serves
-    Model Explorer.
+    Model Explorer, ``metrics`` takes in metrics of users' own.
 
     ``executor`` says where jobs run, on this machine by default. With ``warm`` (the app) its
     imports begin at once and broken-off studies are taken up again.
@@ -96,6 +97,7 @@ class Desk:
             self.knowledge,
         )
         self._inspections = Inspections(self._workshop, self._uploads, _needs_tensorflow)
+        self.metrics = Metrics(self._blobs, self._uploads)
         self._intake = Intake(self._blobs, self._uploads, self._inspections)
         self._preparations = Preparations(self._workshop, lambda key: loaders()[key].tensorflow)
         self._supervisor = Supervisor(
@@ -195,6 +197,7 @@ class Desk:
         """What a request would run, its targets asked anew if so wished; raises InvalidInput's children."""
         plan = make_plan(request, parse_goals(request.goals), techniques(), targets(), deciding_versions())
         check_goals(plan, request)
+        self.metrics.of(request)
         source = self.model(request.model).value
         for variant in plan.variants:
             check_needs(variant.recipe, source, request, techniques())
@@ -237,11 +240,11 @@ class Desk:
         student = ready(self.model(request.student, wait=True)) if request.student else None
         check_student(source, student)
         check_search(request, data)
-        notes = check_fit(source, data)
+        metric, notes = self.metrics.of(request), check_fit(source, data)
         plan = self.plan(request)
         notes += (*check_lessons(plan, source, data, training), *moot(plan.goals, data))
         notes += too_few(plan.goals, request, source, data)
-        study = new_study(request, plan, source, data, training, student, notes)
+        study = new_study(request, plan, source, data, training, student, metric, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)
         return study.id

@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.app.conftest import Open, words
 from tests.pupil import write_pupil
 from tflite_ui.api import Desk
 from tflite_ui.core.plan import StudyRequest
+from tflite_ui.settings import SETTINGS_VARIABLE
 
 pytestmark = pytest.mark.worker
 
@@ -238,6 +240,40 @@ def test_a_student_that_does_not_fit_is_refused_in_words(
     assert "The inputs of the student odd.keras are 19×19×1 float32" in words(app)
     assert "The student doesn't fit the model" in words(app)
     assert run_buttons(app) == []
+
+
+METRIC = b"NAME = 'Hit'\ndef score(outputs, labels, inputs):\n    return 1.0\n"
+
+
+def metric_uploaders(app: AppTest) -> list[Any]:
+    return [up for up in app.file_uploader if up.label == "Drop a metric here"]
+
+
+def test_a_metric_of_ones_own_is_offered_only_where_it_is_allowed(
+    open_page: Open, desk: Desk, sample: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "settings.toml"
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(settings))
+    app = open_page(**sample)
+    assert metric_uploaders(app) == []
+    settings.write_text("[metrics]\nenabled = true\n")
+    app.run()
+    metric_uploaders(app)[0].set_value(("my.py", b"def score(x): return 1", "text/x-python")).run()
+    assert "my.py, line 1: 'score' takes other things than it is given." in words(app)
+    assert "metric" not in app.query_params
+    metric_uploaders(app)[0].set_value(("my.py", METRIC, "text/x-python")).run()
+    assert not app.exception
+    assert "**Hit**, higher is better" in words(app)
+    digest = str(app.query_params["metric"])
+    assert desk.metrics.get(digest).title == "Hit"
+    assert run_buttons(app) == [False]
+    assert "there is no data" in words(open_page(model=sample["model"], metric=digest))
+    app.button(key="metric.none").click().run()
+    assert "metric" not in app.query_params
+    settings.unlink()
+    app = open_page(**sample, metric=digest)
+    assert metric_uploaders(app) == []
+    assert run_buttons(app) == [False]
 
 
 def test_a_model_that_cannot_be_trained_says_so_on_the_cards(open_page: Open, desk: Desk) -> None:

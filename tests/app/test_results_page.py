@@ -75,6 +75,32 @@ def test_latency_warns_of_a_busy_machine(open_page: Open, keep: Keep) -> None:
     assert "The machine was busy" in words(app)
 
 
+def test_a_metric_of_ones_own_is_told_with_its_interval_and_its_failure(open_page: Open, keep: Keep) -> None:
+    app = section(open_page("results", study=keep(studies.scored(), "resown")), "Quality")
+    assert not app.exception
+    table = next(frame.value for frame in app.dataframe if "against" in frame.value)
+    assert list(table.iloc[1]) == [
+        "Dynamic range",
+        0.87,
+        "0.8600 to 0.8800",
+        "worse, by 0.030 (0.020 to 0.040)",
+    ]
+    assert "Float16: my.py, line 3: KeyError: 'a'. Correct it." in words(app)
+    assert "Higher is better. By my.py, on 2,000 images." in words(app)
+    app.session_state["files.variant"] = studies.scored().variants[2].id
+    assert "my.py, line 3: KeyError: 'a'." in words(section(app, "Files"))
+    app.session_state["files.variant"] = studies.scored().variants[1].id
+    assert "Hit (your metric): 0.8700 [0.8600 to 0.8800]" in words(app.run())
+
+
+def test_a_metric_of_ones_own_is_a_measure_to_compare_and_decide_by(open_page: Open, keep: Keep) -> None:
+    app = open_page("results", study=keep(studies.scored(), "resmeasure"))
+    assert "Hit (your metric)" in app.selectbox(key="compare.x").options
+    assert app.dataframe[0].value["own_metric"].iloc[1] == 0.87
+    decide = section(app, "Decide")
+    assert "Hit (your metric)" in decide.multiselect[0].options
+
+
 def test_all_failed_says_why(open_page: Open, keep: Keep) -> None:
     app = open_page("results", study=keep(studies.all_failed(), "resfailed"))
     assert not app.exception

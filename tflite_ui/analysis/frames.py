@@ -13,6 +13,7 @@ from tflite_ui.analysis.labels import family, is_baseline, target_labels, varian
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import FileFacts
 from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.metric import Scored
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Seconds, Variant
 
@@ -47,6 +48,9 @@ VARIANT_COLUMNS = {
     "rmse": "float",
     "r2": "float",
     "auc": "float",
+    "own_metric": "float",
+    "own_metric_low": "float",
+    "own_metric_high": "float",
     "checks_passed": "int",
     "checks_failed": "int",
     "seconds": "float",
@@ -121,8 +125,8 @@ def variants_frame(study: Study) -> pd.DataFrame:
     Sizes in bytes, ``size_ratio`` and ``gzip_ratio`` baseline over variant (3.9 is 3.9 times smaller),
     ``quality`` a fraction (decibels when ``metric`` is ``sqnr_db``, else in the unit of a score) with its
     95 % interval, ``delta_*`` the paired difference to the baseline in points with its 95 % interval,
-    ``quality_change`` that of a score that is no fraction, times in seconds. Unknown is NaN. ``metric``
-    and texts are empty when unknown.
+    ``quality_change`` that of a score that is no fraction, ``own_metric`` the user's own metric in its unit
+    with its 95 % interval, times in seconds. Unknown is NaN. ``metric`` and texts are empty when unknown.
     """
     labels, baseline, scored = variant_labels(study), study.baseline.facts, qualities.by_score(study)
     rows = ({**_variant(v, labels[v.id], baseline), **_judged(v, scored)} for v in study.variants)
@@ -199,6 +203,7 @@ def _variant(variant: Variant, label: str, baseline: FileFacts | None) -> dict[s
         "cached": variant.cached,
         "error": _sentence(variant.error),
         **_sizes(variant.facts, baseline),
+        **_own_metric(variant.metric),
         **_seconds(variant.seconds),
     }
 
@@ -225,6 +230,13 @@ def _judged(variant: Variant, scored: bool) -> dict[str, Any]:
         return {}
     plain = {name: getattr(quality, name) for name in PLAIN_QUALITY}
     return {**plain, **qualities.columns(quality, is_baseline(variant), scored)}
+
+
+def _own_metric(scored: Scored | None) -> dict[str, Any]:
+    if scored is None or scored.score is None:
+        return {}
+    names = {"own_metric": "value", "own_metric_low": "low", "own_metric_high": "high"}
+    return {column: getattr(scored.score, name) for column, name in names.items()}
 
 
 def _seconds(seconds: Seconds) -> dict[str, Any]:

@@ -7,6 +7,7 @@ hundreds of samples, there are none and all samples do both.
 from __future__ import annotations
 
 from tflite_ui.analysis.kept import Kept
+from tflite_ui.core.metric import Scored
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Quality, Variant
 
@@ -40,8 +41,21 @@ def _made(study: Study, half: str) -> Study:
 
 
 def _variant(variant: Variant, half: str) -> Variant:
-    part: Quality | None = getattr(variant.quality, half) if variant.quality else None
-    if variant.quality is None or part is None:
+    return _scored(variant, half).model_copy(update={"quality": _quality(variant.quality, half)})
+
+
+def _scored(variant: Variant, half: str) -> Variant:
+    """With the user's metric of the samples that report; no search chooses by it."""
+    score = variant.metric.score if variant.metric else None
+    if half != "reporting" or score is None or score.reporting is None:
         return variant
-    both = {name: getattr(variant.quality, name) for name in ("choosing", "reporting")}
-    return variant.model_copy(update={"quality": part.model_copy(update=both)})
+    told = score.reporting.model_copy(update={"reporting": score.reporting})
+    return variant.model_copy(update={"metric": Scored(score=told)})
+
+
+def _quality(quality: Quality | None, half: str) -> Quality | None:
+    part: Quality | None = getattr(quality, half) if quality else None
+    if quality is None or part is None:
+        return quality
+    both = {name: getattr(quality, name) for name in ("choosing", "reporting")}
+    return part.model_copy(update=both)

@@ -7,6 +7,7 @@ import pandas as pd
 from tflite_ui.analysis.frames import latency_frame, variants_frame
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import target_labels
+from tflite_ui.analysis.own_metric import own_title
 from tflite_ui.analysis.qualities import look
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.study import Study
@@ -33,7 +34,7 @@ GZIP = Measure(column="gzip_kb", title="Gzip size, KB", minimise=True)
 def measures(study: Study) -> tuple[Measure, ...]:
     """The measures that at least one variant of ``study`` has: sizes, quality, latencies, memories."""
     frame = comparison_frame(study)
-    found = (SIZE, GZIP, *_quality(study, frame), *_of_targets(study))
+    found = (SIZE, GZIP, *_quality(study, frame), *_own(study), *_of_targets(study))
     return tuple(measure for measure in found if frame[measure.column].notna().any())
 
 
@@ -64,6 +65,15 @@ def _quality(study: Study, frame: pd.DataFrame) -> list[Measure]:
     title = f"{shown.title}, output {output}" if output else shown.title
     low, high = "quality_low_shown", "quality_high_shown"
     return [Measure(column="quality_shown", title=title, minimise=shown.minimise, low=low, high=high)]
+
+
+def _own(study: Study) -> list[Measure]:
+    """The user's own metric."""
+    if study.metric is None:
+        return []
+    low, high = "own_metric_low", "own_metric_high"
+    less = not study.metric.higher_is_better
+    return [Measure(column="own_metric", title=own_title(study.metric), minimise=less, low=low, high=high)]
 
 
 def _of_targets(study: Study) -> list[Measure]:

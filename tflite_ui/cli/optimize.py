@@ -11,7 +11,7 @@ from tflite_ui.advice.rules import rules
 from tflite_ui.cli.options import PATH, home_option, json_option, open_desk
 from tflite_ui.cli.out_folder import RULE, claim
 from tflite_ui.cli.study import Wish, check_texts, default_recipes, study_to_end
-from tflite_ui.cli.uploading import check_file, data_summary, fixed, model_source, warm_for
+from tflite_ui.cli.uploading import allow_metric, check_file, data_summary, fixed, model_source, warm_for
 from tflite_ui.core.data import FixKey
 from tflite_ui.core.plan import Limits
 from tflite_ui.core.search import parse_search
@@ -44,6 +44,11 @@ MIB = 2**20
 )
 @click.option(
     "--student", type=PATH, help="A smaller Keras model for distillation:student=uploaded to teach."
+)
+@click.option(
+    "--metric",
+    type=PATH,
+    help="A metric of your own, a Python file, where the settings allow it (docs/deployment.md).",
 )
 @click.option(
     "--fix",
@@ -110,6 +115,7 @@ def optimize(
     data: Path | None,
     training: Path | None,
     student: Path | None,
+    metric: Path | None,
     fix: tuple[FixKey, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
@@ -125,14 +131,16 @@ def optimize(
 ) -> int:
     """Make variants of MODEL, measure them, and write everything into a folder.
 
-    Exit codes: 0 all well, 1 some variants or benchmarks failed (the others are there), 2 bad input,
+    Exit codes: 0 all well, 1 some variants, metrics or benchmarks failed (the others are there), 2 bad input,
     130 cancelled (what was finished is written).
     """
     limits = Limits(timeout_seconds=timeout, memory_bytes=memory * MIB)
     wish = Wish(recipes, targets or DEFAULT_TARGETS, goals, seed, limits, parse_search(search), hardware)
     check_texts(wish)
-    for file in filter(None, (model, data, training, student)):
+    for file in filter(None, (model, data, training, student, metric)):
         check_file(file)
+    if metric:
+        allow_metric()
     claim(out)
     with open_desk(home) as desk:
         warm_for(desk, model)
@@ -144,7 +152,8 @@ def optimize(
         summary = data_summary(desk, samples) if samples else None
         wish = wish._replace(recipes=recipes or default_recipes(source, summary))
         pupil = desk.add_model(student.name, student) if student else None
-        return study_to_end(desk, wish.request(digest, samples, lessons, pupil), out, as_json)
+        own = desk.metrics.add(metric.name, metric) if metric else None
+        return study_to_end(desk, wish.request(digest, samples, lessons, pupil, own), out, as_json)
 
 
 @click.command()

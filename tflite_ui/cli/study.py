@@ -36,10 +36,16 @@ class Wish(NamedTuple):
     hardware: str | None = None
 
     def request(
-        self, model: str, data: str | None, training: str | None = None, student: str | None = None
+        self,
+        model: str,
+        data: str | None,
+        training: str | None = None,
+        student: str | None = None,
+        metric: str | None = None,
     ) -> StudyRequest:
         """The same as a request for uploads."""
-        return StudyRequest(model=model, data=data, training=training, student=student, **self._asdict())
+        files = {"model": model, "data": data, "training": training, "student": student, "metric": metric}
+        return StudyRequest(**files, **self._asdict())
 
 
 def check_texts(wish: Wish) -> None:
@@ -93,11 +99,12 @@ def ended(desk: Desk, id: str) -> Study:
 
 
 def exit_code(study: Study) -> int:
-    """0 when every variant and benchmark finished, 130 when the study was cancelled, else 1."""
+    """0 when every variant, metric and benchmark finished, 130 when the study was cancelled, else 1."""
     if study.state == "cancelled":
         return CANCELLED
     endings = {v.status for v in study.variants} | {m.status for m in study.measurements}
-    return 0 if endings <= {"finished"} else SOME_FAILED
+    scored = all(v.metric is None or v.metric.score for v in study.variants)
+    return 0 if endings <= {"finished"} and scored else SOME_FAILED
 
 
 def _wait(desk: Desk, id: str) -> Study:

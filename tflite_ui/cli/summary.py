@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import is_baseline
+from tflite_ui.analysis.own_metric import own_change, own_value
 from tflite_ui.analysis.score_words import value_words
 from tflite_ui.cli.text_table import text_table
 from tflite_ui.core.measurement import Measurement
@@ -16,9 +17,11 @@ NONE = "-"
 def summary(study: Study) -> str:
     """The table, what failed and why, what to know, and the recommendation."""
     specs = list(dict.fromkeys(m.spec for m in study.measurements))
-    head = ["recipe", "size", "gzip", "quality", *(f"{spec} p50" for spec in specs)]
+    own = [study.metric.title] if study.metric else []
+    head = ["recipe", "size", "gzip", "quality", *own, *(f"{spec} p50" for spec in specs)]
     parts = [
         text_table(head, [_row(study, v, specs) for v in study.variants]),
+        *_own_changes(study),
         *_ran(study, specs),
         *failures(study),
         *study.warnings,
@@ -31,9 +34,12 @@ def summary(study: Study) -> str:
 
 
 def failures(study: Study) -> list[str]:
-    """One line for each variant, and each benchmark of a finished variant, that didn't end well."""
+    """One line for each variant, metric, and benchmark of a finished variant, that didn't end well."""
     bad = [f"{v.recipe} {_status(v)}: {_why(v)}" for v in study.variants if v.status != "finished"]
     recipes = {v.id: v.recipe for v in study.variants if v.status == "finished"}
+    for variant in study.variants:
+        if variant.metric and variant.metric.error:
+            bad.append(f"{variant.recipe} has no score: {variant.metric.error.sentence}")
     return bad + [
         f"{recipes[m.variant]} on {m.spec} {_status(m)}: {_why(m)}"
         for m in study.measurements
@@ -43,7 +49,9 @@ def failures(study: Study) -> list[str]:
 
 def _row(study: Study, variant: Variant, specs: list[str]) -> list[str]:
     sizes = [_size(study, variant, name) for name in ("size_bytes", "gzip_bytes")]
-    return [variant.recipe, *sizes, _quality(variant.quality), *(_speed(study, variant, s) for s in specs)]
+    own = [_own_metric(variant)] if study.metric else []
+    speeds = (_speed(study, variant, s) for s in specs)
+    return [variant.recipe, *sizes, _quality(variant.quality), *own, *speeds]
 
 
 def _size(study: Study, variant: Variant, name: str) -> str:
@@ -67,6 +75,24 @@ def _quality(quality: Quality | None) -> str:
         return said
     low, high = (words.percent(end, quality.n) for end in quality.ci95)
     return f"{said} [{low.removesuffix(' %')}, {high}]"
+
+
+def _own_metric(variant: Variant) -> str:
+    if variant.metric is None:
+        return NONE
+    return own_value(variant.metric.score) if variant.metric.score else "no score"
+
+
+def _own_changes(study: Study) -> list[str]:
+    """One line for each variant that was scored: what may be said of it against the original."""
+    if study.metric is None:
+        return []
+    scored = [(v.recipe, v.metric.score) for v in study.variants if v.metric and not is_baseline(v)]
+    return [
+        f"{study.metric.title}, {recipe} against the original: {own_change(study.metric, score)}"
+        for recipe, score in scored
+        if score
+    ]
 
 
 def _speed(study: Study, variant: Variant, spec: str) -> str:

@@ -23,6 +23,13 @@ def check_file(path: Path) -> None:
         raise NotFound(f"'{path}' is a folder.", "Zip it first, then give the zip.")
 
 
+def allow_metric() -> None:
+    """Raise UnreadableMetric where the operator doesn't allow metrics of one's own."""
+    from tflite_ui.jobs.metrics import check_allowed
+
+    check_allowed()
+
+
 def warm_for(desk: Desk, path: Path) -> None:
     """Begin the workers' imports, unless the file is one that needs no TensorFlow."""
     if path.suffix.lower() != FLOAT_SUFFIX:

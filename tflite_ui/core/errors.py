@@ -9,12 +9,14 @@ TFLiteUIError
 │   ├── InvalidRecipe       unknown technique, bad parameter, impossible order
 │   ├── InvalidTarget       unknown target or bad option
 │   ├── InvalidGoal         a goal that can't be read or met by definition
+│   ├── UnreadableMetric    a metric of one's own that isn't what it has to be, or isn't allowed
 │   ├── TooLarge            an upload over the limit
 │   └── NotFound            no such study, variant or file
 └── JobError                one job ended badly, the others go on (exit code 1)
     ├── ConversionFailed    the technique couldn't make a file
     ├── VerificationFailed  a file was made, but it isn't what it should be
     ├── BenchmarkFailed     the target refused or broke on the file
+    ├── MetricFailed        a metric of one's own broke off, or gave no number
     ├── MemoryExceeded      the job used more memory than allowed
     ├── DiskFull            nothing more could be written
     ├── JobTimedOut         the job ran longer than allowed
@@ -89,6 +91,10 @@ class InvalidGoal(InvalidInput):
     """A goal that can't be read."""
 
 
+class UnreadableMetric(InvalidInput):
+    """A metric of one's own that isn't what it has to be, or isn't allowed."""
+
+
 class TooLarge(InvalidInput):
     """An upload over the limit."""
 
@@ -113,6 +119,10 @@ class VerificationFailed(JobError):
 
 class BenchmarkFailed(JobError):
     """The target refused or broke on the file."""
+
+
+class MetricFailed(JobError):
+    """A metric of one's own broke off, or gave no number."""
 
 
 class MemoryExceeded(JobError):

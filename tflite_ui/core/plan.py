@@ -41,6 +41,8 @@ class StudyRequest(Frozen):
     """Samples for the steps that train; without them the calibration samples of ``data`` serve."""
     student: str | None = None
     """A smaller Keras model that distillation may teach."""
+    metric: str | None = None
+    """A Python file with a metric of the user's own; it has no say in what a variant is."""
     recipes: tuple[str, ...]
     targets: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from tflite_ui.core.data import DataSummary
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.goal import Goal, Recommendation
 from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.metric import Metric
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.training import CurvePoint
@@ -44,6 +45,7 @@ class Study(Frozen):
     data: DataSummary | None = None
     training: DataSummary | None = None
     student: ModelSource | None = None
+    metric: Metric | None = None
     variants: tuple[Variant, ...]
     measurements: tuple[Measurement, ...] = ()
     goals: tuple[Goal, ...] = ()
@@ -71,6 +73,7 @@ class Study(Frozen):
             "data": _data(self.data),
             "training": _data(self.training),
             "student": _source(self.student) if self.student else None,
+            "metric": self.metric.model_dump(mode="json") if self.metric else None,
             "variants": [_variant(v) for v in self.variants],
             "measurements": [_measurement(m) for m in self.measurements],
             "goals": {goal.name: goal.value for goal in self.goals},

@@ -7,6 +7,7 @@ from typing import Literal
 from tflite_ui.core.errors import ErrorInfo
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
+from tflite_ui.core.metric import Scored
 from tflite_ui.core.recipe import Step
 from tflite_ui.core.score import Score
 from tflite_ui.core.training import CurvePoint
@@ -101,6 +102,8 @@ class Variant(Frozen):
     checks: tuple[Check, ...] = ()
     seconds: Seconds = Seconds()
     quality: Quality | None = None
+    metric: Scored | None = None
+    """What became of the user's own metric; None without one."""
     answers: str | None = None
     """The digest of the file with each sample's answer or score."""
     curve: tuple[CurvePoint, ...] = ()

@@ -20,8 +20,8 @@ STAGES: dict[Kind, tuple[str, ...]] = {
     "benchmark": ("open", "measure"),
     "search": ("search",),
 }
-TRAIN = "train"
-"""The stage before all others of a variant with model steps."""
+TRAIN, METRIC = "train", "metric"
+"""The stage before all others of a variant with model steps, and the last one where users bring a metric."""
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Entry:
     title: str
     weight: float
     trains: bool = False
+    scores: bool = False
     status: Status = "queued"
     stage: str = ""
     fraction: float = 0.0
@@ -46,7 +47,8 @@ class Entry:
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages in order."""
-        return (*((TRAIN,) if self.trains else ()), *STAGES[self.kind])
+        first, last = (TRAIN,) if self.trains else (), (METRIC,) if self.scores else ()
+        return (*first, *STAGES[self.kind], *last)
 
     def done_weight(self) -> float:
         """The share of this entry's weight that is behind us."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tflite_ui.core.data import DataSummary
 from tflite_ui.core.errors import DataMismatch, InvalidInput, InvalidRecipe, InvalidTarget, UnsupportedModel
 from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.metric import Metric
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.params import Params
 from tflite_ui.core.plan import Plan, PlannedVariant, TargetSpec, target_options, variant_id
@@ -135,6 +136,7 @@ def new_study(
     data: DataSummary | None,
     training: DataSummary | None,
     student: ModelSource | None,
+    metric: Metric | None,
     notes: tuple[str, ...],
 ) -> Study:
     """A study with everything queued."""
@@ -152,6 +154,7 @@ def new_study(
         data=data,
         training=training,
         student=student,
+        metric=metric,
         variants=variants,
         measurements=tuple(_measurement(v, t) for t in plan.targets for v in variants),
         goals=plan.goals,

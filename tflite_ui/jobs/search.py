@@ -136,7 +136,9 @@ class Searching:
                 self._empty = True
                 return None
             variant = self._ledger.add(spec)
-            self._board.add(Entry(variant.id, "variant", spec, weight=0.0, trains=len(variant.steps) > 1))
+            scores = self._ledger.study().metric is not None
+            trains = len(variant.steps) > 1
+            self._board.add(Entry(variant.id, "variant", spec, weight=0.0, trains=trains, scores=scores))
             made.append(variant.id)
             return variant
 

@@ -14,6 +14,7 @@ from tflite_ui.jobs.board import Board, Entry
 from tflite_ui.jobs.control import Control
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation, Preparations, PrepareFailed
+from tflite_ui.jobs.scoring import Scoring
 from tflite_ui.jobs.search import Searching
 from tflite_ui.jobs.trainings import Trainings
 from tflite_ui.jobs.variants import Variants
@@ -104,7 +105,10 @@ class StudyRun:
 
     def _maker(self, preparation: Preparation) -> Callable[[Variant], None]:
         register, stopped = self.control.register, self.control.stopped
-        variants = Variants(self._workshop, self._trainings, self._ledger, self.board, register, stopped)
+        scoring = Scoring(self._workshop, self._ledger, self.board, register, stopped)
+        variants = Variants(
+            self._workshop, self._trainings, scoring, self._ledger, self.board, register, stopped
+        )
         return lambda variant: variants.make(variant, preparation)
 
     def _measure(self) -> None:
@@ -125,7 +129,7 @@ class StudyRun:
         study = self._ledger.study()
         self.board.add(Entry(id=PREPARE, kind="prepare", title="Prepare the model", weight=4.0))
         for variant in study.variants:
-            self.board.add(_entry(variant))
+            self.board.add(_entry(variant, study.metric is not None))
             if variant.status not in ("queued", "running"):
                 self.board.end(variant.id, variant.status)
         for spec in dict.fromkeys(m.spec for m in study.measurements):
@@ -162,10 +166,10 @@ class StudyRun:
         self._ledger.finish(state, self._advise(self._ledger.study()))
 
 
-def _entry(variant: Variant) -> Entry:
+def _entry(variant: Variant, scores: bool) -> Entry:
     steps = len(variant.steps) - 1
     weight = WEIGHT + TRAINING_WEIGHT * steps
-    return Entry(id=variant.id, kind="variant", title=variant.recipe, weight=weight, trains=steps > 0)
+    return Entry(variant.id, "variant", variant.recipe, weight, trains=steps > 0, scores=scores)
 
 
 def called_off() -> ErrorInfo:

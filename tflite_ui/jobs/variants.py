@@ -13,6 +13,7 @@ from tflite_ui.jobs.board import TRAIN, Board
 from tflite_ui.jobs.executor import Outcome, RunningJob
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation
+from tflite_ui.jobs.scoring import Scoring
 from tflite_ui.jobs.stills import log_path
 from tflite_ui.jobs.trainings import Inputs, Training, TrainingFailed, Trainings
 from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
@@ -32,12 +33,14 @@ class Variants:
         self,
         workshop: Workshop,
         trainings: Trainings,
+        scoring: Scoring,
         ledger: Ledger,
         board: Board,
         register: Register,
         stopped: Stopped,
     ) -> None:
         self._workshop, self._trainings, self._ledger, self._board = workshop, trainings, ledger, board
+        self._scoring = scoring
         self._register, self._stopped = register, stopped
 
     def make(self, variant: Variant, preparation: Preparation) -> None:
@@ -46,8 +49,11 @@ class Variants:
             self._board.end(variant.id, "cancelled")
             return
         if kept := self._kept(variant):
-            self._board.end(variant.id, "finished")
-            self._ledger.save_variant(_finished(variant, kept, cached=True))
+            ended, said = self._scoring.score(_finished(variant, kept, cached=True), preparation)
+            if said:
+                self._keep_log(variant, said)
+            self._board.end(variant.id, "finished", said)
+            self._ledger.save_variant(ended)
             return
         self._ledger.save_variant(variant.model_copy(update={"status": "running"}))
         try:
@@ -90,9 +96,10 @@ class Variants:
         call = self._call(variant, study, model, data, preparation, training)
         try:
             outcome = self._workshop.run(call)
-            ended = self._ended(variant, outcome, training)
-            self._keep_log(variant, call)
-            self._board.end(variant.id, ended.status, self._workshop.log(call))
+            ended, said = self._scoring.score(self._ended(variant, outcome, training), preparation)
+            log = self._workshop.log(call) + said
+            self._keep_log(variant, log)
+            self._board.end(variant.id, ended.status, log)
             self._ledger.save_variant(ended)
         finally:
             self._workshop.sweep(call)
@@ -166,8 +173,7 @@ class Variants:
         self._workshop.results.put(f"variant:{variant.id}", result.model_dump(mode="json"))
         return _finished(variant, result, cached=False)
 
-    def _keep_log(self, variant: Variant, call: Call) -> None:
-        text = self._workshop.log(call)
+    def _keep_log(self, variant: Variant, text: str) -> None:
         folder = self._workshop.home.study(self._ledger.id)
         with suppress(OSError):  # a log that doesn't fit on the disk is no reason to lose the file
             log_path(folder, variant).write_text(f"== {variant.recipe}\n{text}\n", "utf-8")

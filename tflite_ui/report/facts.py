@@ -7,6 +7,7 @@ from typing import Any
 from tflite_ui import __version__
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import sample_noun, target_labels, variant_labels
+from tflite_ui.analysis.own_metric import own_failures, own_title
 from tflite_ui.core.data import DataSummary
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.study import Study
@@ -29,6 +30,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "advised_file": file_names(study.variants)[chosen.id] if chosen and chosen.facts else "",
         "goals": [f"{goal.name}={goal.value}" for goal in study.goals],
         "targets": target_labels(study),
+        "metric": own_title(study.metric) if study.metric else "",
         "rows": summary_rows(study),
         "source": source_line(study.source),
         "inputs": [f"{spec.name}: {spec}" for spec in study.source.inputs],
@@ -94,4 +96,5 @@ def _failures(study: Study) -> list[str]:
     runs = [
         f"{labels[m.variant]} on {targets[m.spec]}: {m.error.sentence}" for m in study.measurements if m.error
     ]
-    return files + runs
+    scores = [f"{', '.join(who)}: {sentence}" for sentence, who in own_failures(study).items()]
+    return files + scores + runs

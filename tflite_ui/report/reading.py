@@ -14,6 +14,7 @@ from tflite_ui.core.errors import InvalidInput, NotFound
 from tflite_ui.core.facts import FileFacts
 from tflite_ui.core.goal import parse_goals
 from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.metric import Metric
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import EVIDENCE, SCHEMA, Environment, Study
@@ -59,7 +60,7 @@ def study_of(document: Any, name: str) -> Study:
 
 def _study(document: Document) -> Study:
     source = ModelSource.model_validate(document["source"])
-    student = document.get("student")
+    student, metric = document.get("student"), document.get("metric")
     variants = tuple(_variant(v) for v in document["variants"])
     measurements = tuple(_measurement(m) for m in document["measurements"])
     goals = tuple(f"{name}={value}" for name, value in document["goals"].items())
@@ -73,6 +74,7 @@ def _study(document: Document) -> Study:
             data=document["data"]["sha256"] if document["data"] else None,
             training=document["training"]["sha256"] if document.get("training") else None,
             student=student["sha256"] if student else None,
+            metric=metric["sha256"] if metric else None,
             recipes=tuple(v.recipe for v in variants),
             targets=tuple(dict.fromkeys(m.spec for m in measurements)),
             goals=goals,
@@ -84,6 +86,7 @@ def _study(document: Document) -> Study:
         data=_data(document["data"]),
         training=_data(document.get("training")),
         student=ModelSource.model_validate(student) if student else None,
+        metric=Metric.model_validate(metric) if metric else None,
         variants=variants,
         measurements=measurements,
         goals=parse_goals(goals),

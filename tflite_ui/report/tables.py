@@ -8,6 +8,7 @@ from tflite_ui.analysis import words
 from tflite_ui.analysis.claims import paired_difference
 from tflite_ui.analysis.frames import latency_frame, variants_frame
 from tflite_ui.analysis.labels import is_baseline, target_labels, variant_labels
+from tflite_ui.analysis.own_metric import own_change, own_value
 from tflite_ui.analysis.score_words import change_words, real, value_words
 from tflite_ui.core.measurement import Measurement
 from tflite_ui.core.study import Study
@@ -38,7 +39,7 @@ def harmless(text: Any) -> Any:
 
 
 def summary_rows(study: Study) -> list[dict[str, str]]:
-    """One row per variant in words: label, file, size (or status), gzip, quality, each target's spec."""
+    """One row per variant in words: label, file, size (or status), gzip, quality, own metric, each spec."""
     labels, names = variant_labels(study), file_names(study.variants)
     return [
         {
@@ -47,6 +48,7 @@ def summary_rows(study: Study) -> list[dict[str, str]]:
             "size": _size(study, v, "size_bytes"),
             "gzip": _size(study, v, "gzip_bytes"),
             "quality": _quality(v),
+            "metric": _own_metric(study, v),
             **{spec: _speed(study, v, spec) for spec in target_labels(study)},
         }
         for v in study.variants
@@ -74,6 +76,13 @@ def _quality(variant: Variant) -> str:
     said = words.percent(quality.value, quality.n)
     difference = None if is_baseline(variant) else paired_difference(quality)
     return f"{said} ({words.points(100 * difference.value, quality.n)})" if difference else said
+
+
+def _own_metric(study: Study, variant: Variant) -> str:
+    if study.metric is None or variant.metric is None or variant.metric.score is None:
+        return MISSING
+    value = own_value(variant.metric.score)
+    return value if is_baseline(variant) else f"{value} ({own_change(study.metric, variant.metric.score)})"
 
 
 def _speed(study: Study, variant: Variant, spec: str) -> str:

@@ -11,6 +11,10 @@
     [model_explorer]
     enabled = false                          # don't offer to open files in Model Explorer
 
+    [metrics]
+    enabled = true                           # users may upload metrics of their own, in Python
+    seconds = 300                            # what one may take for a variant
+
     [targets]
     folder = "/etc/tflite-ui/targets"        # Python files with targets of one's own
 
@@ -60,6 +64,18 @@ class ModelExplorer(Frozen):
     enabled: bool = True
 
 
+class Metrics(Frozen):
+    """Whether users may bring a metric of their own, which is code that runs here.
+
+    ``seconds`` is what it may take for one variant, with the variant's own run. Where this machine hasn't the
+    walls that keep a job in (docs/security.md) it isn't run, unless ``without_walls`` says so.
+    """
+
+    enabled: bool = False
+    seconds: float = Field(300.0, gt=0)
+    without_walls: bool = False
+
+
 class Settings(Frozen):
     """The whole file."""
 
@@ -67,6 +83,7 @@ class Settings(Frozen):
     targets: TargetsFolder = Field(default_factory=TargetsFolder)
     android: Android = Field(default_factory=Android)
     model_explorer: ModelExplorer = Field(default_factory=ModelExplorer)
+    metrics: Metrics = Field(default_factory=Metrics)
 
 
 def settings_file() -> Path:

@@ -1,11 +1,11 @@
 -- Schema 1. Values are JSON of the pydantic models in tflite_ui.core.
 CREATE TABLE IF NOT EXISTS upload (
     digest TEXT NOT NULL,
-    kind TEXT NOT NULL,              -- model | data
+    kind TEXT NOT NULL,              -- model | data | metric
     name TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     state TEXT NOT NULL,             -- working | ready | failed
-    value TEXT,                      -- ModelSource | DataSummary
+    value TEXT,                      -- ModelSource | DataSummary | Metric
     error TEXT,                      -- ErrorInfo
     PRIMARY KEY (digest, kind)
 );

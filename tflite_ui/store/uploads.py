@@ -9,12 +9,13 @@ from tflite_ui.core.errors import ErrorInfo, NotFound
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.store.database import Database
 
-UploadKind = Literal["model", "data"]
+UploadKind = Literal["model", "data", "metric"]
+WORDS: dict[UploadKind, str] = {"model": "model", "data": "data file", "metric": "metric"}
 UploadState = Literal["working", "ready", "failed"]
 
 
 class Upload(Frozen):
-    """An uploaded file: ``value`` is a ModelSource or DataSummary as JSON once it is known."""
+    """An uploaded file: ``value`` is a ModelSource, DataSummary or Metric as JSON once it is known."""
 
     digest: str
     kind: UploadKind
@@ -39,8 +40,7 @@ class Uploads:
             kind,
         )
         if not rows:
-            what = "model" if kind == "model" else "data file"
-            raise NotFound(f"There is no {what} '{digest[:12]}' here.", "Upload it again.")
+            raise NotFound(f"There is no {WORDS[kind]} '{digest[:12]}' here.", "Upload it again.")
         name, size, state, value, error = rows[0]
         info = ErrorInfo.model_validate_json(str(error)) if error else None
         return Upload(

@@ -1,8 +1,8 @@
 """What the address holds, so that a reload, a second tab or a new day brings it back.
 
-``?study=ID`` on run and results; ``?model=DIGEST&data=DIGEST&training=DIGEST&student=DIGEST``
-on choose. A page opened
-from the navigation has no query: what this session had last is put back into the address.
+``?study=ID`` on run and results; ``?model=DIGEST``, and ``data``, ``training``, ``student`` and ``metric``
+likewise, on choose. A page opened from the navigation has no query: what this session had last is put back
+into the address.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 import streamlit as st
 
-Name = Literal["study", "model", "data", "training", "student"]
+Name = Literal["study", "model", "data", "training", "student", "metric"]
 
 
 def get(name: Name) -> str | None:

@@ -11,6 +11,7 @@ from tflite_ui.advice.planning import Suggestion
 from tflite_ui.api import Desk, Inspection
 from tflite_ui.core.data import DataSummary, Fit, Problem
 from tflite_ui.core.errors import InvalidInput, NotFound
+from tflite_ui.core.metric import Metric
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.plan import BASELINE, StudyRequest
 from tflite_ui.ui import (
@@ -25,6 +26,7 @@ from tflite_ui.ui import (
     notices,
     offer_cards,
     offers,
+    own_metric,
     plan_bar,
     predictions,
     presets,
@@ -49,6 +51,7 @@ def show(desk: Desk) -> None:
         data, fit = data_section.draw(desk, source)
         can_learn = source is not None and bool(source.fitness)
         lessons, lessons_fit = data_section.training(desk, source) if can_learn else (None, None)
+        metric = own_metric.choose(desk, source.outputs[0].name) if source else None
         student, misfit = student_section.draw(desk, source) if source and can_learn else (None, "")
     looking = data is not None and data.state == "working"
     techniques = catalogue.technique_offers(
@@ -63,6 +66,7 @@ def show(desk: Desk) -> None:
             data.value if data else None,
             lessons.value if lessons else None,
             student.value if student else None,
+            metric,
         )
         advice_section.draw(_advice(desk, source, given, wishes), techniques)
     alone = data.value if data and lessons is None else None
@@ -133,6 +137,7 @@ class Given(NamedTuple):
     data: DataSummary | None
     lessons: DataSummary | None
     student: ModelSource | None
+    metric: Metric | None
 
 
 class Wish(NamedTuple):
@@ -157,12 +162,13 @@ def _plan(desk: Desk, source: ModelSource, given: Given, wish: Wish) -> None:
 
 
 def _request(source: ModelSource, given: Given, wish: Wish) -> StudyRequest:
-    data, lessons, student = given
+    data, lessons, student, metric = given
     return StudyRequest(
         model=source.sha256,
         data=data.sha256 if data else None,
         training=lessons.sha256 if lessons else None,
         student=student.sha256 if student else None,
+        metric=metric.sha256 if metric else None,
         recipes=wish.recipes or (BASELINE,),
         targets=wish.targets,
         goals=wish.wishes.goals,

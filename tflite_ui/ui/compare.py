@@ -9,6 +9,7 @@ import streamlit as st
 
 from tflite_ui.analysis.labels import target_labels
 from tflite_ui.analysis.measures import Measure, comparison_frame, measures
+from tflite_ui.analysis.own_metric import own_title
 from tflite_ui.analysis.qualities import look, metric
 from tflite_ui.api import Desk
 from tflite_ui.charts.pareto import pareto_chart
@@ -116,6 +117,9 @@ def table_columns(study: Study, frame: pd.DataFrame) -> dict[str, Any]:
         "agreement_shown": column.NumberColumn("Same answers, %", format="%.1f", help=help_["agreement"]),
         "sqnr_db": column.NumberColumn("SQNR, dB", format="%.0f", help=help_["sqnr_db"]),
     }
+    if study.metric:
+        title = own_title(study.metric)
+        wanted["own_metric"] = column.NumberColumn(title, format="%.4g", help=help_["own_metric"])
     for spec, label in target_labels(study).items():
         wanted[f"p50:{spec}"] = column.NumberColumn(f"{label}, ms", format="%.3g", help=help_["latency"])
     wanted |= {

@@ -7,6 +7,7 @@ import streamlit as st
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import variant_labels
+from tflite_ui.analysis.own_metric import own_title, own_value
 from tflite_ui.api import Desk
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.study import Study
@@ -42,6 +43,8 @@ def card(desk: Desk, study: Study, variant: Variant) -> None:
                 downloads.file_button(desk, study, variant, "Download", key="files.card")
         if variant.error:
             notices.problem(variant.error)
+        if variant.metric and variant.metric.error:
+            notices.problem(variant.metric.error)
         if variant.facts is None:
             if not variant.error:
                 st.caption(f"{glossary.STATUS_WORDS[variant.status].capitalize()}: no file yet.")
@@ -49,7 +52,7 @@ def card(desk: Desk, study: Study, variant: Variant) -> None:
         left, right = st.columns(2)
         with left:
             _checks(variant.checks)
-            _numbers(variant)
+            _numbers(study, variant)
         with right:
             _contents(variant.facts)
         if variant.curve:
@@ -66,7 +69,7 @@ def _checks(checks: tuple[Check, ...]) -> None:
         st.markdown(f"{sign}{notices.plain(check.name)}{detail}" + ("" if check.passed else " (not passed)"))
 
 
-def _numbers(variant: Variant) -> None:
+def _numbers(study: Study, variant: Variant) -> None:
     facts, quality = variant.facts, variant.quality
     if facts is None:
         return
@@ -82,6 +85,9 @@ def _numbers(variant: Variant) -> None:
         lines.append(
             f"outputs differ from the original's by at most {words.significant(quality.max_error, 2)}"
         )
+    if study.metric and variant.metric and variant.metric.score:
+        title, score = notices.plain(own_title(study.metric)), variant.metric.score
+        lines.append(f"{title}: {notices.plain(own_value(score))}")
     for line in lines:
         st.markdown(f"- {line}")
 

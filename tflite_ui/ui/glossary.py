@@ -95,6 +95,11 @@ HELP: Final[dict[str, str]] = {
         "reconstructions have a score for each sample: a paired bootstrap of 2,000 resamples gives the "
         "change's 95 % interval."
     ),
+    "own_metric": (
+        "Your Python file's score, run on each variant's outputs and on the original's. Where it gives one "
+        "number a sample, this is their mean; a paired bootstrap of 2,000 resamples gives the 95 % intervals "
+        "of the mean and of its change."
+    ),
     "top5": "The share of labelled samples whose label is among the five first answers.",
     "macro_f1": "F1 of each class, averaged: every class counts alike, however few samples it has.",
     "mae": (

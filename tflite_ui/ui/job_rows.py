@@ -104,6 +104,7 @@ def stage(stage: Stage) -> str:
 def _error(study: Study, job: JobProgress) -> ErrorInfo | None:
     variant = study.variant(job.id)
     if variant is not None:
-        return variant.error if variant.status != "cancelled" else None
+        scored = variant.metric.error if variant.metric else None
+        return variant.error or scored if variant.status != "cancelled" else None
     errors = [m.error for m in study.measurements if m.error and job.id in (m.spec, f"{m.variant}.{m.spec}")]
     return errors[0] if errors else None

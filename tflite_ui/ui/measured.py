@@ -15,7 +15,7 @@ from tflite_ui.charts.distribution import distribution_chart
 from tflite_ui.charts.latency import latency_chart
 from tflite_ui.charts.quality import quality_chart
 from tflite_ui.core.study import Study
-from tflite_ui.ui import figures, glossary, notices, paired, picks
+from tflite_ui.ui import figures, glossary, notices, own_metric, paired, picks
 
 MORE = {
     "top5": ("Top 5, %", 100, "%.1f"),
@@ -148,6 +148,7 @@ def quality(desk: Desk, study: Study) -> None:
         " ".join(filter(None, (f"Of the output `{of}`." if of else "", glossary.HELP.get(metric(frame), ""))))
     )
     _more(study, frame)
+    own_metric.results(study)
     paired.draw(desk, study)
     classes = per_class(study, set(frame["variant"]))
     if len(classes):

@@ -139,7 +139,9 @@ def _ways_on(desk: Desk, study: Study, progress: Progress) -> None:
 
 
 def _again(study: Study) -> dict[str, str]:
-    return {"model": study.request.model, **({"data": study.request.data} if study.request.data else {})}
+    asked = study.request
+    found = {"model": asked.model, "data": asked.data, "metric": asked.metric}
+    return {name: digest for name, digest in found.items() if digest}
 
 
 def landed(study: Study) -> None:
@@ -158,7 +160,7 @@ def _landed_card(study: Study, variant: Variant, label: str) -> None:
     facts = variant.facts
     if facts is None:
         return
-    said = [_ratio(study, variant), _quality(study, variant)]
+    said = [_ratio(study, variant), _quality(study, variant), _own_metric(study, variant)]
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{notices.plain(label)}**", help=glossary.HELP["size"])
         st.metric("Size", words.size(facts.size_bytes), label_visibility="collapsed")
@@ -170,6 +172,13 @@ def _ratio(study: Study, variant: Variant) -> str:
     if variant is study.baseline:
         return "baseline"
     return words.smaller(base.size_bytes / facts.size_bytes) if base and facts else ""
+
+
+def _own_metric(study: Study, variant: Variant) -> str:
+    if study.metric is None or variant.metric is None or variant.metric.score is None:
+        return ""
+    value = words.significant(variant.metric.score.value, 3)
+    return f"{notices.plain(study.metric.title)}: {value}"
 
 
 def _quality(study: Study, variant: Variant) -> str:

@@ -12,9 +12,17 @@ from tflite_ui.ui import address, notices
 
 
 def uploader(
-    what: address.Name, label: str, help: str, kinds: list[str], add: Callable[[str, BinaryIO], str]
+    what: address.Name,
+    label: str,
+    help: str,
+    kinds: list[str],
+    add: Callable[[str, BinaryIO], str],
+    most_mb: int | None = None,
 ) -> None:
-    """A file uploader that stores what it gets, puts the digest into the address and empties itself."""
+    """A file uploader that stores what it gets, puts the digest into the address and empties itself.
+
+    ``most_mb`` is the largest file in MB where it is less than the server's limit.
+    """
     key = f"upload.{what}.{st.session_state.setdefault(f'upload.{what}.turn', 0)}"
     st.file_uploader(
         label,
@@ -24,6 +32,7 @@ def uploader(
         on_change=_take,
         args=(what, key, add),
         label_visibility="visible",
+        max_upload_size=most_mb,
     )
     failure = st.session_state.get(f"upload.{what}.error")
     if failure:

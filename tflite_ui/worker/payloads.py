@@ -174,6 +174,22 @@ class VariantResult(Frozen):
     answers: str | None = None
 
 
+class ScoreMetric(Frozen):
+    """Score ``file`` by the user's metric at the path ``metric``, uploaded as ``name``. Gives an OwnScore.
+
+    ``outputs_file`` and ``data`` as for MakeVariant; ``without_walls``: also where nothing keeps the job in.
+    """
+
+    metric: str
+    name: str
+    source: ModelSource
+    file: str
+    outputs_file: str
+    data: str
+    cores: int = 1
+    without_walls: bool = False
+
+
 class Benchmark(Frozen):
     """Time ``file`` on a target, in rounds asked for over the control descriptor. Gives a Measurement.
 
@@ -220,6 +236,7 @@ __all__ = [
     "Measurement",
     "Prepare",
     "Prepared",
+    "ScoreMetric",
     "Train",
     "Trained",
     "VariantResult",

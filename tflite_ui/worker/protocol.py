@@ -52,6 +52,7 @@ JobKind = Literal[
     "prepare",
     "train",
     "variant",
+    "metric",
     "benchmark",
     "diagnose",
     "availability",

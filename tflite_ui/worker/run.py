@@ -17,6 +17,7 @@ from tflite_ui.core.errors import (
     ErrorInfo,
     JobError,
     MemoryExceeded,
+    MetricFailed,
     TFLiteUIError,
     UnreadableData,
     UnreadableModel,
@@ -32,6 +33,7 @@ from tflite_ui.worker.payloads import (
     InspectModel,
     MakeVariant,
     Prepare,
+    ScoreMetric,
     Train,
     TryFiles,
     ViewSamples,
@@ -43,12 +45,13 @@ LOG_HINT = "The job's log has the details."
 
 @dataclass(frozen=True)
 class Desk:
-    """What a job works with."""
+    """What a job works with; ``isolation`` says how it is confined."""
 
     payload: dict[str, Any]
     folder: Path
     reporter: Reporter
     control_fd: int
+    isolation: str
 
 
 def main(spec: JobSpec, events_fd: int, control_fd: int, isolation: str) -> None:
@@ -56,7 +59,7 @@ def main(spec: JobSpec, events_fd: int, control_fd: int, isolation: str) -> None
     reporter = Reporter(events_fd)
     reporter.opened(isolation)
     try:
-        result = WORK[spec.kind](Desk(spec.payload, Path(spec.folder), reporter, control_fd))
+        result = WORK[spec.kind](Desk(spec.payload, Path(spec.folder), reporter, control_fd, isolation))
         reporter.finished(result.model_dump(mode="json"))
     except BrokenPipeError:
         raise
@@ -148,6 +151,12 @@ def _variant(desk: Desk) -> Frozen:
     return make_variant(MakeVariant.model_validate(desk.payload), desk.folder, desk.reporter)
 
 
+def _metric(desk: Desk) -> Frozen:
+    from tflite_ui.worker.metric import score_metric
+
+    return score_metric(ScoreMetric.model_validate(desk.payload), desk.reporter, desk.isolation)
+
+
 def _benchmark(desk: Desk) -> Frozen:
     from tflite_ui.worker.benchmark import benchmark
 
@@ -177,6 +186,7 @@ WORK: dict[JobKind, Callable[[Desk], Frozen]] = {
     "prepare": _prepare,
     "train": _train,
     "variant": _variant,
+    "metric": _metric,
     "benchmark": _benchmark,
     "diagnose": _diagnose,
     "availability": _availability,
@@ -190,6 +200,7 @@ BLAME: dict[JobKind, tuple[type[TFLiteUIError], str]] = {
     "prepare": (ConversionFailed, "The model can't be converted"),
     "train": (ConversionFailed, "The training broke off"),
     "variant": (ConversionFailed, "The conversion broke off"),
+    "metric": (MetricFailed, "The metric broke off"),
     "benchmark": (BenchmarkFailed, "The benchmark broke off"),
     "diagnose": (VerificationFailed, "The layers can't be compared"),
     "availability": (JobError, "The target can't be asked"),

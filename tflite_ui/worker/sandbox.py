@@ -46,8 +46,17 @@ IO_URING_SETUP = 425
 ARCHITECTURES = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
 """By machine: its audit architecture and its numbers of the system calls seccomp and socket."""
 
+PROCESSES = {"x86_64": (56, (57, 58)), "aarch64": (220, ())}
+"""By machine: its number of clone(2), and those of older calls that start a process, fork(2) and vfork(2)."""
+CLONE3, CLONE_THREAD = 435, 0x10000
+
 FIRST_ARGUMENT, KIND_OF_SOCKET = 16, 0xF
 """Where seccomp_data holds a call's first argument, and the bits of a socket's type that aren't flags."""
+
+LOAD, BOTH, EQUAL, AT_LEAST, GIVE = 0x20, 0x54, 0x15, 0x35, 0x06
+GO, YES, NO, GONE = "go on", "allow", "refuse", "not there"
+Step = tuple[int, str, str, int]
+"""An instruction of a filter: its code, where to go if true and if false, its operand."""
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
 READABLE = (
@@ -94,6 +103,23 @@ def confine(
     network = _left_open([port for port, _ in open_ports]) if open_ports else _network_namespace()
     files = _landlock(_rules(reads, writes, devices), open_ports)
     return ", ".join((network, files, _seccomp(bool(open_ports))))
+
+
+def start_no_more() -> bool:
+    """Leave this process threads alone: it starts no other process that could outlive it (seccomp(2)).
+
+    Returns False where that isn't to be had. Comes after ``confine``.
+    """
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in PROCESSES:
+        return False
+    return _filter(ARCHITECTURES[machine][1], _threads_only(*PROCESSES[machine]))
+
+
+def keeps_in(walls: str) -> bool:
+    """Whether ``confine`` (by what it returned) leaves code neither the network nor others' files."""
+    raised = {wall.split()[0] for wall in walls.split(", ")}
+    return "landlock" in raised and bool({"netns", "seccomp"} & raised) and "not all threads" not in walls
 
 
 def _left_open(ports: Sequence[int]) -> str:
@@ -187,12 +213,16 @@ def _seccomp(tcp: bool) -> str:
     if machine not in ARCHITECTURES:
         return f"no seccomp ({machine})"
     architecture, seccomp, number = ARCHITECTURES[machine]
-    code = b"".join(_program(architecture, number, tcp))
+    done = _filter(seccomp, _program(architecture, number, tcp))
+    return "seccomp" if done else f"no seccomp ({_reason()})"
+
+
+def _filter(seccomp: int, program: Iterable[bytes]) -> bool:
+    """Have every system call go through ``program`` too; ``seccomp`` is the number of seccomp(2)."""
+    code = b"".join(program)
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
-    if _libc.syscall(seccomp, SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS, filter_program):
-        return f"no seccomp ({_reason()})"
-    return "seccomp"
+    return not _libc.syscall(seccomp, SECCOMP_MODE_FILTER, SECCOMP_ALL_THREADS, filter_program)
 
 
 def _program(architecture: int, number: int, tcp: bool) -> Iterator[bytes]:
@@ -202,32 +232,52 @@ def _program(architecture: int, number: int, tcp: bool) -> Iterator[bytes]:
     socketpair(2) stays: it reaches nobody outside. Instructions as in linux/filter.h: (code, jump if
     true, jump if false, operand), jumps counted from the next one.
     """
-    load, both, equal, at_least, give = 0x20, 0x54, 0x15, 0x35, 0x06
-    go, yes, no = "go on", "allow", "refuse"
-    steps: list[tuple[int, str, str, int]] = [
-        (load, go, go, 4),
-        (equal, go, no, architecture),
-        (load, go, go, 0),
-        (at_least, no, go, 0x40000000),
-        (equal, no, go, IO_URING_SETUP),
-        (equal, go if tcp else no, yes, number),
+    steps: list[Step] = [
+        (LOAD, GO, GO, 4),
+        (EQUAL, GO, NO, architecture),
+        (LOAD, GO, GO, 0),
+        (AT_LEAST, NO, GO, 0x40000000),
+        (EQUAL, NO, GO, IO_URING_SETUP),
+        (EQUAL, GO if tcp else NO, YES, number),
     ]
     if tcp:
         steps += [
-            (load, go, go, FIRST_ARGUMENT),
-            (equal, go, no, socket.AF_INET),
-            (load, go, go, FIRST_ARGUMENT + 8),
-            (both, go, go, KIND_OF_SOCKET),
-            (equal, go, no, socket.SOCK_STREAM),
-            (load, go, go, FIRST_ARGUMENT + 16),
-            (equal, yes, go, 0),
-            (equal, yes, no, socket.IPPROTO_TCP),
+            (LOAD, GO, GO, FIRST_ARGUMENT),
+            (EQUAL, GO, NO, socket.AF_INET),
+            (LOAD, GO, GO, FIRST_ARGUMENT + 8),
+            (BOTH, GO, GO, KIND_OF_SOCKET),
+            (EQUAL, GO, NO, socket.SOCK_STREAM),
+            (LOAD, GO, GO, FIRST_ARGUMENT + 16),
+            (EQUAL, YES, GO, 0),
+            (EQUAL, YES, NO, socket.IPPROTO_TCP),
         ]
+    return _encoded(steps)
+
+
+def _threads_only(clone: int, older: Sequence[int]) -> Iterator[bytes]:
+    """Refuse ``clone`` but for threads, and ``older`` calls.
+
+    clone3(2), whose flags can't be seen, is said not to be there: the C library then takes clone(2).
+    """
+    steps: list[Step] = [
+        (LOAD, GO, GO, 0),
+        *((EQUAL, NO, GO, number) for number in older),
+        (EQUAL, GONE, GO, CLONE3),
+        (EQUAL, GO, YES, clone),
+        (LOAD, GO, GO, FIRST_ARGUMENT),
+        (BOTH, GO, GO, CLONE_THREAD),
+        (EQUAL, NO, YES, 0),
+    ]
+    return _encoded(steps)
+
+
+def _encoded(steps: Sequence[Step]) -> Iterator[bytes]:
     for place, (code, true, false, operand) in enumerate(steps):
-        jumps = {go: 0, yes: len(steps) - place - 1, no: len(steps) - place}
+        rest = len(steps) - place - 1
+        jumps = {GO: 0, YES: rest, NO: rest + 1, GONE: rest + 2}
         yield struct.pack("=HBBI", code, jumps[true], jumps[false], operand)
-    for answer in (0x7FFF0000, 0x00050000 | errno.EPERM):
-        yield struct.pack("=HBBI", give, 0, 0, answer)
+    for answer in (0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS):
+        yield struct.pack("=HBBI", GIVE, 0, 0, answer)
 
 
 def _reason() -> str:

@@ -26,12 +26,14 @@ def take_up(folder: Path, events_fd: int, control_fd: int, how: str) -> None:
     """Settle in ``folder``, confine this process, do the job in its ``job.json``.
 
     ``how`` is how the process was made (``fork`` or ``fresh process``); a fresh one also watches for
-    the app's end. Raises OSError or ValidationError when there is no job to be read.
+    the app's end. A user's metric may not read the operator's settings. Raises OSError or ValidationError
+    when there is no job to be read.
     """
     spec = JobSpec.model_validate_json((folder / JOB_FILE).read_bytes())
     _move_in(folder)
     _seed(int(spec.payload.get("seed", 0)))
-    walls = confine((*spec.reads, *readable()), (spec.folder,), spec.devices, spec.ports)
+    reads = spec.reads if spec.kind == "metric" else (*spec.reads, *readable())
+    walls = confine(reads, (spec.folder,), spec.devices, spec.ports)
     isolation = f"{how}, {walls}"
     if how != "fork":
         _end_with(control_fd)

@@ -1,0 +1,123 @@
+"""A user's own metric of a finished variant: from the cache, or in a job of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tflite_ui.core.errors import ErrorInfo, InvalidInput, JobTimedOut, MetricFailed
+from tflite_ui.core.metric import Metric, OwnScore, Scored
+from tflite_ui.core.plan import Limits
+from tflite_ui.core.variant import Variant
+from tflite_ui.jobs.board import Board
+from tflite_ui.jobs.executor import Outcome, RunningJob
+from tflite_ui.jobs.ledger import Ledger
+from tflite_ui.jobs.metrics import check_allowed
+from tflite_ui.jobs.preparations import Preparation
+from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
+from tflite_ui.settings import settings
+from tflite_ui.worker.payloads import ScoreMetric
+
+LONGEST = 500
+
+
+class Scoring:
+    """Scores the variants of one study; does nothing in a study without a metric."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        ledger: Ledger,
+        board: Board,
+        register: Callable[[str, RunningJob], None],
+        stopped: Callable[[str], bool],
+    ) -> None:
+        self._workshop, self._ledger, self._board = workshop, ledger, board
+        self._register, self._stopped = register, stopped
+
+    def score(self, variant: Variant, preparation: Preparation) -> tuple[Variant, str]:
+        """A variant with its score or why there is none, and what the job printed; raises DiskFull.
+
+        The score is kept by the variant, which data, model and seed decide, and the metric's digest.
+        """
+        metric = self._ledger.study().metric
+        if metric is None or variant.facts is None:
+            return variant, ""
+        key = f"metric:{variant.id}:{metric.sha256}"
+        if kept := self._workshop.results.get(key):
+            return _with(variant, Scored(score=OwnScore.model_validate(kept))), ""
+        try:
+            call = self._call(variant, metric, preparation)
+        except InvalidInput as refused:
+            return _with(variant, Scored(error=refused.info())), ""
+        try:
+            scored = _outcome(self._workshop.run(call), metric, call.limits)
+            if scored.score:
+                self._workshop.results.put(key, scored.score.model_dump(mode="json"))
+            return _with(variant, scored), self._workshop.log(call)
+        finally:
+            self._workshop.sweep(call)
+
+    def _call(self, variant: Variant, metric: Metric, preparation: Preparation) -> Call:
+        """The job; raises UnreadableMetric when the operator has stopped allowing it, and NotFound."""
+        check_allowed()
+        study, _, data = self._ledger.inputs()
+        assert variant.facts
+        assert data
+        assert preparation.outputs_digest
+        blobs, allowed, limits = self._workshop.blobs, settings().metrics, study.request.limits
+        paths = {
+            "metric": blobs.path(metric.sha256, metric.name),
+            "file": blobs.path(variant.facts.sha256, "variant.tflite"),
+            "outputs_file": blobs.path(preparation.outputs_digest, "outputs.npz"),
+            "data": blobs.path(data.digest, data.name),
+        }
+        payload = ScoreMetric(
+            name=metric.name,
+            source=study.source,
+            cores=self._workshop.cores,
+            without_walls=allowed.without_walls,
+            **{what: str(path) for what, path in paths.items()},
+        )
+        seconds = min(allowed.seconds, limits.timeout_seconds)
+        call = Call(
+            kind="metric",
+            payload=payload,
+            reads=tuple(paths.values()),
+            limits=limits.model_copy(update={"timeout_seconds": seconds}),
+            on_event=lambda event: self._board.hear(variant.id, event),
+            stopped=lambda: self._stopped(variant.id),
+        )
+        folder = self._workshop.folder(call)
+        call.on_start = lambda job: self._started(variant, job, folder)
+        return call
+
+    def _started(self, variant: Variant, job: RunningJob, folder: Path) -> None:
+        self._board.begin(variant.id, lambda: read_log(folder))
+        self._register(variant.id, job)
+
+
+def _with(variant: Variant, scored: Scored) -> Variant:
+    return variant.model_copy(update={"metric": scored})
+
+
+def _outcome(outcome: Outcome, metric: Metric, limits: Limits) -> Scored:
+    """What a job came to; its words are the user's code's, so they are checked and cut."""
+    if outcome.ending == "timed_out":
+        text = f"{metric.name} took longer than the {limits.timeout_seconds:g} seconds that it may."
+        hint = "Compute on whole arrays, or have the operator raise seconds under [metrics]."
+        return Scored(error=JobTimedOut(text, hint).info())
+    if outcome.ending != "finished":
+        found = problem(outcome)
+        cut = {"message": found.message[:LONGEST], "hint": found.hint[:LONGEST]}
+        return Scored(error=found.model_copy(update=cut))
+    try:
+        return Scored(score=OwnScore.model_validate(outcome.result))
+    except ValidationError:
+        return Scored(error=_nonsense(metric))
+
+
+def _nonsense(metric: Metric) -> ErrorInfo:
+    return MetricFailed(f"{metric.name} gave no score that can be read.", "Correct it.").info()
