@@ -35,10 +35,12 @@ def test_the_chart_has_a_line_for_each_step_and_set(dark: bool) -> None:
     assert spec["encoding"]["y"]["title"] == "Loss"
 
 
-def test_a_metrics_name_is_written_in_words() -> None:
-    point = CurvePoint(technique="distillation", epoch=1, of=1, metrics={"feature_distance": 0.1})
-    spec = curve_chart(curve_frame([point])).to_dict()
-    assert spec["encoding"]["y"]["title"] == "Feature distance"
+@pytest.mark.parametrize(
+    ("name", "title"), [("feature_distance", "Feature distance"), ("val__same_answer", "Same answer")]
+)
+def test_a_metrics_name_is_written_in_words(name: str, title: str) -> None:
+    point = CurvePoint(technique="distillation", epoch=1, of=1, metrics={name: 0.1})
+    assert curve_chart(curve_frame([point])).to_dict()["encoding"]["y"]["title"] == title
 
 
 def test_nothing_yet_is_said_in_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 import pytest
 import tf_keras
 
-from tests.small_net import SAMPLES, accuracy, images, lessons, trained
+from tests.small_net import SAMPLES, TRAINING, accuracy, build, images
 from tests.training_context import Workplace
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.plan import StudyRequest, variant_id
 from tflite_ui.core.recipe import parse_recipe
-from tflite_ui.core.training import CurvePoint
+from tflite_ui.core.training import CurvePoint, TrainingSet
 from tflite_ui.keras_graph.logits import without_heads
 from tflite_ui.techniques import techniques
 from tflite_ui.techniques.distillation import Distillation
@@ -138,13 +139,29 @@ class Broken(Workplace):
             raise KeyboardInterrupt
 
 
-def taught(place: Workplace, weight: float) -> Any:
-    params = Distillation.Params.model_validate({"width": 0.5, "epochs": 4, "feature_weight": weight})
-    return Distillation().apply(trained(), params, place)
+@cache
+def teacher_of_images() -> Any:
+    tf_keras.utils.set_random_seed(1)
+    image = tf_keras.Input((28, 28, 1), name="image")
+    x = layers.Conv2D(16, 3, strides=2, activation="relu")(image)
+    x = layers.Flatten()(layers.Conv2D(16, 3, strides=3, activation="relu")(x))
+    x = layers.Dense(32, activation="relu")(x)
+    model = tf_keras.Model(image, layers.Dense(10, activation="softmax", name="label")(x))
+    model.compile(tf_keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
+    model.fit(*images(), epochs=3, verbose=0)
+    return model
 
 
 def places(folder: Path) -> list[Workplace]:
-    return [kind(folder, trained(), lessons()) for kind in (Broken, Workplace)]
+    x, y = (values[:SAMPLES] for values in images())
+    originals = {"label": np.asarray(teacher_of_images()(x))}
+    lessons = TrainingSet({"image": x}, {"label": y}, originals, TRAINING)
+    return [kind(folder, teacher_of_images(), lessons) for kind in (Broken, Workplace)]
+
+
+def taught(place: Workplace, weight: float) -> Any:
+    params = Distillation.Params.model_validate({"width": 0.5, "epochs": 4, "feature_weight": weight})
+    return Distillation().apply(teacher_of_images(), params, place)
 
 
 def test_samples_become_as_alike_in_the_student_as_in_the_teacher(tmp_path: Path) -> None:
@@ -156,12 +173,11 @@ def test_samples_become_as_alike_in_the_student_as_in_the_teacher(tmp_path: Path
     _, without = places(tmp_path / "without")
     plain = taught(without, 0.0)
     distances = [
-        apart(without_heads(trained()), without_heads(model), images()[0][SAMPLES : SAMPLES + 256])
+        apart(without_heads(teacher_of_images()), without_heads(model), images()[0][SAMPLES : SAMPLES + 256])
         for model in (plain, made)
     ]
-    print(distances, accuracy(made), accuracy(plain))
-    assert distances[1] < 0.7 * distances[0]
-    assert accuracy(made) > 0.4
+    assert distances[1] < 0.4 * distances[0]
+    assert accuracy(made) > 0.6
     assert [point.epoch for point in place.curve] in ([2, 3, 4], [3, 4])
     told = [set(point.metrics) - set(without.curve[0].metrics) for point in place.curve]
     assert all(names == {"feature_distance", "val_feature_distance"} for names in told)
@@ -180,7 +196,7 @@ def test_a_student_of_another_build_is_compared_where_sizes_are_the_same() -> No
     picture = tf_keras.Input((28, 28, 1))
     x = layers.Conv2D(8, 3, strides=2, activation="relu")(picture)
     x = layers.GlobalAveragePooling2D()(layers.Conv2D(16, 3, strides=3, activation="relu")(x))
-    student, teacher = tf_keras.Model(picture, layers.Dense(10)(x)), without_heads(trained())
+    student, teacher = tf_keras.Model(picture, layers.Dense(10)(x)), without_heads(build())
     assert list(features(student)) == [(13, 13), (4, 4), ()]
     assert list(features(teacher)) == [(13, 13), (6, 6), ()]
     pupil, batch = with_features(student, teacher, 2.0), images()[0][:32]
@@ -194,9 +210,9 @@ def test_where_no_features_can_be_compared_it_is_said_before_training(tmp_path: 
         image, layers.Dense(10, activation="softmax", name="label")(layers.Flatten()(image))
     )
     params = Distillation.Params.model_validate({"student": "uploaded", "feature_weight": 1.0})
-    place = Workplace(tmp_path, trained(), lessons(), pupil=flat)
+    place = Workplace(tmp_path, build(), places(tmp_path)[1].lessons, pupil=flat)
     with pytest.raises(ConversionFailed, match="No features can be taught") as refused:
-        Distillation().apply(trained(), params, place)
+        Distillation().apply(build(), params, place)
     assert refused.value.hint == "Set feature_weight=0."
     assert not place.curve
 

@@ -22,6 +22,9 @@ def draw(curve: Sequence[CurvePoint], key: str) -> None:
         with column:
             chart = curve_chart(frame[frame["metric"] == metric], dark)
             st.altair_chart(
-                chart, theme=None, key=f"{key}.{metric}", alt=f"{metric.replace('_', ' ')} after each epoch"
+                chart,
+                theme=None,
+                key=f"{key}.{metric}",
+                alt=f"{metric.replace('_', ' ').strip()} after each epoch",
             )
     st.caption(glossary.HELP["curve"])
