@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 
 from tests.small_net import SAMPLES, TRAINING, accuracy, build, images
@@ -19,7 +20,7 @@ from tflite_ui.core.training import CurvePoint, TrainingSet
 from tflite_ui.keras_graph.logits import without_heads
 from tflite_ui.techniques import techniques
 from tflite_ui.techniques.distillation import Distillation
-from tflite_ui.training.features import SCALE, features, similarities, with_features
+from tflite_ui.training.features import SCALE, distance, features, similarities, with_features
 
 layers = tf_keras.layers
 Array = np.ndarray
@@ -104,7 +105,12 @@ def test_the_loss_is_the_models_own_and_the_weighted_distance() -> None:
 
 def test_a_sample_without_features_is_like_none() -> None:
     rows = np.float32([[1.0, 2.0], [0.0, 0.0], [3.0, -1.0]])
-    found = np.asarray(similarities(rows))
+    with tf.GradientTape() as tape:
+        given = tf.Variable(rows)
+        known = similarities(given)
+        lost = distance(tf.ones_like(known), known)
+    assert np.abs(tape.gradient(lost, given)).max() < 10
+    found = known.numpy()
     np.testing.assert_allclose(np.delete(found, 1, 1)[[0, 2]], alike(rows[[0, 2]]), atol=1e-6)
     assert not found[1].any()
     assert not found[:, 1].any()

@@ -85,14 +85,17 @@ def _learns(layer: Any) -> bool:
 def similarities(features: Any, mask: Any = None) -> Any:
     """How alike each sample is to each: features [b, ...] as the rows, of length 1, of F F^T [b, b].
 
-    Steps that ``mask`` [b, steps] leaves out count as zeros.
+    Steps that ``mask`` [b, steps] leaves out count as zeros. A sample without features has a row of zeros,
+    and no steep gradient.
     """
     import tensorflow as tf
 
     if mask is not None:
         features *= tf.cast(mask, features.dtype)[..., None]
     flat = tf.reshape(features, [tf.shape(features)[0], -1])
-    return tf.math.l2_normalize(tf.matmul(flat, flat, transpose_b=True), axis=1, epsilon=1e-30)
+    gram = tf.matmul(flat, flat, transpose_b=True)
+    squares = tf.reduce_sum(tf.square(gram), axis=1, keepdims=True)
+    return gram * tf.math.rsqrt(tf.where(squares > 0, squares, tf.ones_like(squares)))
 
 
 def distance(taught: Any, found: Any) -> Any:
