@@ -134,6 +134,9 @@ def test_steps_that_a_mask_leaves_out_do_not_count() -> None:
         apart(teacher, student, given, [kept, 1]), rel=1e-4
     )
     assert float(pupil.losses[0]) / SCALE != pytest.approx(apart(teacher, student, given), rel=1e-2)
+    pictures = np.random.default_rng(0).normal(size=(3, 6, 2, 2, 4)).astype(np.float32)
+    found = similarities(pictures, tf.constant(kept[..., 0]))
+    np.testing.assert_allclose(found, alike(pictures * kept[..., None, None]), atol=1e-5)
 
 
 class Broken(Workplace):

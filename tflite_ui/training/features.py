@@ -56,9 +56,9 @@ def features(model: Any) -> dict[Size, Any]:
     are none, nor are its answers.
     """
     made = list(calls(model))
-    learnt, used = _learnt(made), _used(made)
-    tensors = [t for call in made for t in call.outputs if id(t) in learnt & used and t.dtype.is_floating]
-    return {tuple(tensor.shape[1:-1]): tensor for tensor in tensors}
+    inside = _learnt(made) & _used(made)
+    found = [t for call in made for t in call.outputs if id(t) in inside and t.dtype.is_floating]
+    return {tuple(tensor.shape[1:-1]): tensor for tensor in found}
 
 
 def _learnt(made: Iterable[Call]) -> set[int]:
@@ -91,7 +91,8 @@ def similarities(features: Any, mask: Any = None) -> Any:
     import tensorflow as tf
 
     if mask is not None:
-        features *= tf.cast(mask, features.dtype)[..., None]
+        steps = tf.reshape(features, tf.concat([tf.shape(mask), [-1]], axis=0))
+        features = steps * tf.cast(mask, features.dtype)[..., None]
     flat = tf.reshape(features, [tf.shape(features)[0], -1])
     gram = tf.matmul(flat, flat, transpose_b=True)
     squares = tf.reduce_sum(tf.square(gram), axis=1, keepdims=True)
