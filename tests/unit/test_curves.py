@@ -35,6 +35,14 @@ def test_the_chart_has_a_line_for_each_step_and_set(dark: bool) -> None:
     assert spec["encoding"]["y"]["title"] == "Loss"
 
 
+@pytest.mark.parametrize(
+    ("name", "title"), [("feature_distance", "Feature distance"), ("val__same_answer", "Same answer")]
+)
+def test_a_metrics_name_is_written_in_words(name: str, title: str) -> None:
+    point = CurvePoint(technique="distillation", epoch=1, of=1, metrics={name: 0.1})
+    assert curve_chart(curve_frame([point])).to_dict()["encoding"]["y"]["title"] == title
+
+
 def test_nothing_yet_is_said_in_words() -> None:
     spec = curve_chart(curve_frame([])).to_dict()
     assert "No epoch has ended yet." in str(spec)

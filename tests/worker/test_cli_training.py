@@ -52,7 +52,7 @@ def test_a_student_is_taught_and_kept_for_making_it_again(
     model, data = str(SAMPLES / "fashion.keras"), str(SAMPLES / "fashion.npz")
     student = write_pupil(tmp_path / "pupil.keras")
     home, out = ["--home", str(tmp_path / "home")], tmp_path / "out"
-    recipe = "distillation:epochs=2,student=uploaded+full_integer"
+    recipe = "distillation:epochs=2,student=uploaded,feature_weight=1+full_integer"
     asked = ["optimize", model, "--data", data, "--recipe", recipe, "--target", "xnnpack:runs=5", *home]
     assert main([*asked, "--out", str(out)]) == 2
     assert "student=narrower" in capsys.readouterr().err

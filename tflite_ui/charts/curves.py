@@ -23,7 +23,7 @@ def curve_chart(frame: pd.DataFrame, dark: bool = False, width: theme.Width = "c
 
 
 def _lines(frame: pd.DataFrame) -> alt.Chart:
-    title = str(frame["metric"].iloc[0]).capitalize()
+    title = str(frame["metric"].iloc[0]).replace("_", " ").strip().capitalize()
     scale = alt.Scale(domain=list(SETS), range=HUES)
     return theme.encoded(
         alt.Chart(frame).mark_line(point=True),

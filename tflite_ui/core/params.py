@@ -25,14 +25,15 @@ class Params(Frozen):
 
     Every field has a type, a default, bounds where they make sense, a ``title`` and a
     ``description``. A field whose ``json_schema_extra`` has ``advanced: True`` is folded away; one with
-    ``search`` (see ``core.search.ranges``) is what a search may change.
+    ``search`` (see ``core.search.ranges``) is what a search may change. One that was added later has
+    ``exclude_if`` it is off: what was made before it keeps its id.
     """
 
     def changed(self) -> dict[str, Any]:
         """The fields that differ from their defaults."""
         plain = self.model_dump(mode="json")
         defaults = type(self)().model_dump(mode="json")
-        return {k: v for k, v in plain.items() if v != defaults[k]}
+        return {k: v for k, v in plain.items() if k not in defaults or v != defaults[k]}
 
 
 def parse_params(

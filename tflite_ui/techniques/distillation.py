@@ -18,11 +18,16 @@ from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
 from tflite_ui.keras_graph.rebuild import Changes, rebuild
 from tflite_ui.training.batch_norm import reestimate
+from tflite_ui.training.features import with_features
 from tflite_ui.training.fit import Task, fit, outputs
 from tflite_ui.training.heads import heads
 from tflite_ui.training.teaching import teaching
 
 ENDINGS = {"softmax": "a softmax", "sigmoid": "a sigmoid", "linear": "plain numbers"}
+
+
+def _is_off(weight: float) -> bool:
+    return weight == 0.0
 
 
 class DistillationParams(TrainingParams):
@@ -74,10 +79,23 @@ class DistillationParams(TrainingParams):
         "channels), or random ones.",
         json_schema_extra={"advanced": True},
     )
+    feature_weight: float = Field(
+        0.0,
+        ge=0.0,
+        le=100.0,
+        title="Feature weight",
+        description="How much it counts that the same samples are alike inside the student as inside the "
+        "teacher: 0 for not at all, 1 to begin with.",
+        json_schema_extra={"advanced": True},
+        exclude_if=_is_off,
+    )
 
 
 class Distillation(ModelStep):
-    """Learns the teacher's logits at a temperature (Hinton et al., 2015, https://arxiv.org/abs/1503.02531)."""
+    """Learns the teacher's logits at a temperature (Hinton et al., 2015, https://arxiv.org/abs/1503.02531).
+
+    With ``feature_weight`` its features, too (see ``training.features``).
+    """
 
     key: ClassVar[str] = "distillation"
     title: ClassVar[str] = "Distillation"
@@ -119,11 +137,13 @@ class Distillation(ModelStep):
         student.trainable = True
         if params.start == "teacher":
             reestimate(student, data.inputs)
-        lessons = [np.asarray(v, np.float32) for v in outputs(without_heads(model), data.inputs)]
-        bare = without_heads(student)
+        teacher, bare = without_heads(model), without_heads(student)
+        weight = params.feature_weight
+        pupil = with_features(bare, teacher, weight) if weight else bare
+        lessons = [np.asarray(v, np.float32) for v in outputs(teacher, data.inputs)]
         aim = teaching(student, data, lessons, params.targets, params.temperature, params.alpha)
         settle = params.epochs // 2
-        fit(Task(self.key, bare, aim, data, params, settle), context)
+        fit(Task(self.key, pupil, aim, data, params, settle), context)
         reestimate(bare, data.inputs)
         return with_heads(bare, student)
 

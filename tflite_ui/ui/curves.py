@@ -21,5 +21,10 @@ def draw(curve: Sequence[CurvePoint], key: str) -> None:
     for column, metric in zip(st.columns(len(metrics)), metrics, strict=True):
         with column:
             chart = curve_chart(frame[frame["metric"] == metric], dark)
-            st.altair_chart(chart, theme=None, key=f"{key}.{metric}", alt=f"{metric} after each epoch")
+            st.altair_chart(
+                chart,
+                theme=None,
+                key=f"{key}.{metric}",
+                alt=f"{metric.replace('_', ' ').strip()} after each epoch",
+            )
     st.caption(glossary.HELP["curve"])
