@@ -31,6 +31,8 @@ from tflite_ui.worker.samples import inputs_for
 WEIGHTS = np.random.default_rng(0).normal(size=(64, 256)).astype(np.float32)
 MODEL = dense(T("weights", [64, 256], "FLOAT32", data=WEIGHTS.tobytes()))
 ON = f"android:serial={SERIAL},runs=9,warmup=2"
+ONCE = f"android:serial={SERIAL},runs=1,warmup=2"
+"""One round alone."""
 DOZES, NAPS, SLEEPS, CRASHES = "threads=61", "threads=62", "threads=63", "threads=64"
 BOTH = ("float32", "dynamic_range")
 
@@ -188,8 +190,7 @@ def test_files_take_turns_so_heat_hits_all_alike(desk: Desk, house: House) -> No
 def test_a_file_that_breaks_in_a_later_round_costs_itself(desk: Desk, house: House) -> None:
     spec = f"{ON},answers=0,max_seconds=8.5"
     house.turns()
-    study = ended(desk, f"{ON},answers=0,max_seconds=9", recipes=BOTH)
-    small = study.variants[1].facts
+    small = ended(desk, recipes=BOTH).variants[1].facts
     assert small
     with house.says("breaks", str(small.size_bytes)):
         study = ended(desk, spec, recipes=BOTH)
@@ -228,15 +229,15 @@ def test_what_ran_is_what_the_files_tell(desk: Desk, house: House) -> None:
         "backend=compiled_gpu,whole=true": ("CompiledModel on the GPU, as it was asked for alone", None),
     }
     refused = ("backend=gpu,whole=true", "backend=compiled_gpu", CRASHES)
-    study = ended(desk, *(f"{ON},{more}" for more in (*wanted, *refused)))
+    study = ended(desk, *(f"{ONCE},{more}" for more in (*wanted, *refused)))
     for more, (used, taken) in wanted.items():
-        ran = on(study, f"{ON},{more}").evidence
-        assert ran, on(study, f"{ON},{more}").error
+        ran = on(study, f"{ONCE},{more}").evidence
+        assert ran, on(study, f"{ONCE},{more}").error
         assert (ran.used, ran.nodes_delegated) == (used, taken)
-    gpu = on(study, f"{ON},backend=gpu").evidence
+    gpu = on(study, f"{ONCE},backend=gpu").evidence
     assert gpu
     assert (gpu.partitions, gpu.fallback) == (2, ("RFFT2D",))
-    errors = [on(study, f"{ON},{more}").error for more in refused]
+    errors = [on(study, f"{ONCE},{more}").error for more in refused]
     told = [error.message if error else "" for error in errors]
     assert "left to the CPU" in told[0]
     assert "doesn't tell which operators" in told[1]
@@ -267,27 +268,27 @@ def fnv(data: bytes) -> int:
 
 
 def test_answers_are_compared_and_told_when_they_are_not(desk: Desk, house: House) -> None:
-    study = ended(desk, f"{ON},answers=0", recipes=BOTH)
-    assert on(study, f"{ON},answers=0").unanswered == "No answers were asked for."
+    study = ended(desk, f"{ONCE},answers=0", recipes=BOTH)
+    assert on(study, f"{ONCE},answers=0").unanswered == "No answers were asked for."
     prepare(house, desk, study)
-    right = ended(desk, f"{ON},answers=6", recipes=BOTH)
+    right = ended(desk, f"{ONCE},answers=6", recipes=BOTH)
     for recipe in BOTH:
-        found = on(right, f"{ON},answers=6", recipe)
+        found = on(right, f"{ONCE},answers=6", recipe)
         assert found.parity, found.unanswered
         assert found.parity.cosine == pytest.approx(1.0, abs=1e-3)
         assert found.parity.top1_agreement == 1.0
         assert found.unanswered == ""
     prepare(house, desk, study, off=3.0)
-    wrong = on(ended(desk, f"{ON},answers=7"), f"{ON},answers=7")
+    wrong = on(ended(desk, f"{ONCE},answers=7"), f"{ONCE},answers=7")
     assert wrong.parity
     assert wrong.parity.max_abs == pytest.approx(3.0 * 63, rel=0.01)
     assert verdict(wrong) == "answers wrong"
     shutil.rmtree(house.root / "system/answers")
-    missing = on(ended(desk, f"{ON},answers=5"), f"{ON},answers=5")
+    missing = on(ended(desk, f"{ONCE},answers=5"), f"{ONCE},answers=5")
     assert missing.latency
     assert missing.parity is None
     assert "nobody prepared the answer" in missing.unanswered
-    blind = ended(desk, f"{ON},backend=compiled_gpu,whole=true,answers=5").measurements[0]
+    blind = ended(desk, f"{ONCE},backend=compiled_gpu,whole=true,answers=5").measurements[0]
     assert blind.latency
     assert "can't be given samples" in blind.unanswered
     assert house.left == []

@@ -300,7 +300,7 @@ def test_every_page_fits_the_screen(
     shots = Path(os.environ.get("TFLITE_UI_SHOTS", str(tmp_path)))
     query = {"choose": "", "ready": f"?{finished.choice}", "studies": "studies"}
     query |= {name: f"{name}?study={finished.id}" for name in ("run", "results")}
-    query["targets"] = f"results?study={everywhere}"
+    query |= {"targets": f"results?study={everywhere}"} if width < 1000 else {}
     for name, rest in query.items():
         page.goto(f"{address}/{rest}")
         expect(page.get_by_role("heading").first).to_be_visible(timeout=30_000)
