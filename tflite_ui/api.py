@@ -28,7 +28,7 @@ from tflite_ui.jobs.environment import deciding_versions, environment
 from tflite_ui.jobs.estimate import plan_seconds
 from tflite_ui.jobs.executor import Executor
 from tflite_ui.jobs.explorer import Explorer
-from tflite_ui.jobs.goal_checks import check_goals, moot, too_few
+from tflite_ui.jobs.goal_checks import check_goals, doubts
 from tflite_ui.jobs.inspection import Inspection, about, ready
 from tflite_ui.jobs.inspections import Inspections
 from tflite_ui.jobs.intake import DATA_LIMIT, MODEL_LIMIT, Intake
@@ -43,7 +43,6 @@ from tflite_ui.jobs.requests import (
     add_variant,
     check_available,
     check_fit,
-    check_lessons,
     check_needs,
     check_search,
     check_student,
@@ -242,8 +241,7 @@ class Desk:
         check_search(request, data)
         metric, notes = self.metrics.of(request), check_fit(source, data)
         plan = self.plan(request)
-        notes += (*check_lessons(plan, source, data, training), *moot(plan.goals, data))
-        notes += too_few(plan.goals, request, source, data)
+        notes += doubts(plan, request, source, data, training)
         study = new_study(request, plan, source, data, training, student, metric, notes)
         self._studies.save_study(study)
         self._supervisor.start(study.id)

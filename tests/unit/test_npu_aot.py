@@ -64,7 +64,7 @@ def test_a_package_with_its_library_is_available(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("nothing")
 def test_a_compiler_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkFailed, match="compiler of samsung isn't installed"):
-        NpuAot().report(tmp_path / "x.tflite", NpuAotOptions(vendor="samsung", soc="E9965"), tmp_path, {})
+        NpuAot().report(tmp_path / "x.tflite", NpuAotOptions(vendor="samsung", soc="E9965"), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_a_compiler_that_fails_is_refused_in_a_sentence(
     file = tmp_path / "tiny.tflite"
     file.write_bytes(tiny())
     with pytest.raises(BenchmarkFailed, match="qualcomm's compiler refuses the file: apply_plugin"):
-        NpuAot().report(file, NpuAotOptions(), tmp_path, {})
+        NpuAot().report(file, NpuAotOptions(), tmp_path)

@@ -98,8 +98,9 @@ def test_labels_that_do_not_fit_name_their_output(tmp_path: Path) -> None:
     data.labels["kind"] = data.labels["kind"] + 1
     with pytest.raises(DataMismatch, match="y_kind: A label is 3, but the model has 3 classes"):
         objective(model, data, FineTuningParams())
-    data.labels["kind"] = np.ones((len(data.labels["size"]), 2), np.float32)
-    with pytest.raises(DataMismatch, match="y_kind: The labels hold 2 values a sample, but the output has 3"):
+    data.labels["kind"] = data.labels["kind"] - 1
+    data.labels["size"] = np.ones((data.samples, 2), np.float32)
+    with pytest.raises(DataMismatch, match="y_size: The labels hold 2 values a sample, but the output has 1"):
         objective(model, data, FineTuningParams())
 
 

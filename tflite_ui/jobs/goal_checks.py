@@ -14,6 +14,7 @@ from tflite_ui.core.plan import Plan, StudyRequest
 from tflite_ui.core.variant import Quality
 from tflite_ui.evaluation.holdout import FEWEST
 from tflite_ui.evaluation.intervals import wilson
+from tflite_ui.jobs.requests import check_lessons
 from tflite_ui.targets import targets
 
 LEAST = {"max_bytes": 200, "max_gzip_bytes": 20, "max_latency_ms": 0, "max_arena_bytes": 0}
@@ -63,6 +64,18 @@ def _check_given(goal: Goal, wanted: str, plan: Plan) -> None:
         able = ", ".join(key for key, target in targets().items() if "arena" in target.gives)
         text = f"{wanted}: no target that is chosen tells of the arena, so no variant can meet it."
         raise InvalidGoal(text, f"Add one of {able}, or drop the goal.")
+
+
+def doubts(
+    plan: Plan,
+    request: StudyRequest,
+    source: ModelSource,
+    data: DataSummary | None,
+    training: DataSummary | None,
+) -> tuple[str, ...]:
+    """What is to be known of the lessons and the goals, none of it in the way; raises DataMismatch."""
+    lessons = check_lessons(plan, source, data, training)
+    return (*lessons, *moot(plan.goals, data), *too_few(plan.goals, request, source, data))
 
 
 def moot(goals: tuple[Goal, ...], data: DataSummary | None) -> tuple[str, ...]:

@@ -183,9 +183,9 @@ def _tried(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
     if not mended:
         return
     before = desk.outbox.answers(study, variant.id)
-    st.markdown(f"- {notices.plain(labels[variant.id])}: {notices.plain(_said(variant))}")
+    st.markdown(f"- {notices.plain(labels[variant.id])}: {notices.plain(_said(study, variant))}")
     for other in mended:
-        lines = [f"{labels[other.id]}: {_said(other)}"]
+        lines = [f"{labels[other.id]}: {_said(study, other)}"]
         after = desk.outbox.answers(study, other.id)
         if before is not None and after is not None:
             names = labels[variant.id], labels[other.id]
@@ -193,8 +193,10 @@ def _tried(desk: Desk, study: Study, variant: Variant, diagnosis: Diagnosis) -> 
         st.markdown("- " + "  \n".join(notices.plain(line) for line in lines))
 
 
-def _said(variant: Variant) -> str:
-    return f"{claim(variant.quality)} against the original" if variant.quality else variant.status
+def _said(study: Study, variant: Variant) -> str:
+    if variant.quality is None:
+        return variant.status
+    return f"{claim(variant.quality, sample_noun(study))} against the original"
 
 
 def _histograms(study: Study, variant: Variant, diagnosis: Diagnosis) -> None:
