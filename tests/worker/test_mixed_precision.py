@@ -13,6 +13,7 @@ from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.variant import Quality
 from tflite_ui.evaluation.pruned import SHARES, pruned
 from tflite_ui.litert.alone import Loss
+from tflite_ui.litert.equalise import equalised_check
 from tflite_ui.litert.flatbuffer import parse
 
 pytestmark = pytest.mark.worker
@@ -45,8 +46,16 @@ def test_what_unequal_channels_lose_is_won_back(collapsed: Made, tmp_path: Path)
 def test_equal_channels_win_it_back_in_8_bits_alone(collapsed: Made, tmp_path: Path) -> None:
     whole, _ = quality_of(collapsed, "float32", tmp_path)
     lost, _ = quality_of(collapsed, "full_integer", tmp_path)
-    equal, _ = quality_of(collapsed, "full_integer:equalise=true", tmp_path)
-    assert equal.value - lost.value > 0.9 * (whole.value - lost.value)
+    result, _ = variant_of(collapsed, "full_integer:equalise=true", tmp_path)
+    assert result.quality
+    assert result.quality.value - lost.value > 0.9 * (whole.value - lost.value)
+    proofs = {check.name: check for check in result.checks}
+    assert failed(result.checks) == []
+    assert proofs["Integers throughout"].detail == "no float between the ports"
+    assert proofs["Channels equalised"].detail.startswith("the weights of 6 of 6 layers")
+    plain = tmp_path / "plain.tflite"
+    plain.write_bytes(Path(variant_of(collapsed, "full_integer", tmp_path)[0].file).read_bytes())
+    assert not equalised_check(Path(collapsed.prepared.float_file), plain).passed
 
 
 def test_channels_before_a_relu6_are_equalised_too(tmp_path: Path) -> None:

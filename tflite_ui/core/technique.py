@@ -96,9 +96,13 @@ class ModelStep(Technique):
 
 
 class Conversion(Technique):
-    """The last step of every recipe: it writes the .tflite."""
+    """The last step of every recipe: it writes the .tflite.
+
+    ``mixes`` says that it means to leave a part in float, whatever its scheme; its claims say which.
+    """
 
     order: ClassVar[int] = 100
+    mixes: ClassVar[bool] = False
 
     @abstractmethod
     def convert(self, model: Path, params: Settings, context: Context) -> Path:
@@ -108,8 +112,5 @@ class Conversion(Technique):
         """
 
     def claims(self, params: Settings, before: Path, after: Path) -> tuple[Check, ...]:
-        """What it promises besides its number formats, checked on the float file and the one it wrote.
-
-        One with claims of its own says there what stays float.
-        """
+        """What it promises besides its number formats, checked on the float file and the one it wrote."""
         return ()

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from tflite_ui.core.errors import ConversionFailed, VerificationFailed
+from tflite_ui.core.facts import Check
 from tflite_ui.core.technique import Context
 from tflite_ui.litert.alone import Judge
-from tflite_ui.litert.flatbuffer import parse
+from tflite_ui.litert.flatbuffer import parse, read
 from tflite_ui.litert.graph import Graph, Operator, Tensor
 from tflite_ui.litert.inside import Inside
 from tflite_ui.litert.links import MADE_ON, READ_ON, Link, links
@@ -55,6 +56,30 @@ def equalised(model: Path, per_channel: bool, samples: int, context: Context) ->
     target = context.folder / "equalised.tflite"
     target.write_bytes(content)
     return target
+
+
+def equalised_check(before: Path, after: Path) -> Check:
+    """Whether channels were scaled in a file made from the float one: their weights' ranges, read from both.
+
+    One counts as scaled when its range isn't within two quantisation steps of what it was.
+    """
+    graph, made = read(before), read(after)
+    twins = {op.outputs[0].name: op for op in made.operators if op.outputs}
+    found = links(graph)
+    pairs = [(op, twins.get(op.outputs[0].name)) for op in (graph.operators[link.maker] for link in found)]
+    scaled = sum(twin is not None and _was_scaled(op, twin) for op, twin in pairs)
+    detail = f"the weights of {scaled} of {len(found)} layers that pass their channels on were scaled"
+    return Check(name="Channels equalised", passed=scaled > 0, detail=detail)
+
+
+def _was_scaled(before: Operator, after: Operator) -> bool:
+    old, new = before.inputs[1], after.inputs[1]
+    if old is None or new is None or old.shape != new.shape or not new.is_constant:
+        return False
+    axis = MADE_ON[before.name]
+    step = np.asarray(new.scales if new.is_quantised else (0.0,))
+    now = _by_channel(after, axis, new.shape[axis]) * (step if new.is_quantised else 1.0)
+    return bool(np.any(np.abs(now - _by_channel(before, axis, old.shape[axis])) > 2 * step + 1e-12))
 
 
 def _ranges(
@@ -112,7 +137,7 @@ def _relative(ranges: Array) -> Array:
 
 def _by_channel(operator: Operator, axis: int, channels: int) -> Array:
     """The largest magnitude of the weights of each channel on ``axis``, float64 [channels]."""
-    weights = np.moveaxis(np.abs(_values(operator.inputs[1])), axis, -1).astype(np.float64)
+    weights = np.abs(np.moveaxis(_values(operator.inputs[1]), axis, -1).astype(np.float64))
     return np.asarray(weights.reshape(-1, channels).max(axis=0))
 
 

@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
+from tflite_ui.core.facts import Check
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
-from tflite_ui.litert.equalise import equalised
+from tflite_ui.litert.equalise import equalised, equalised_check
 from tflite_ui.litert.quantizer import Scope, float_ports, quantise, scoped, with_uint8_ports
 from tflite_ui.techniques._calibrated import (
     SAMPLES,
@@ -73,3 +74,9 @@ class FullInteger(Conversion):
         if params.io != "uint8":
             return made
         return with_uint8_ports(made, context.folder / "full_integer_uint8.tflite")
+
+    @override
+    def claims(self, params: Settings, before: Path, after: Path) -> tuple[Check, ...]:
+        """Equalised channels, where they were asked for."""
+        assert isinstance(params, FullIntegerParams)
+        return (equalised_check(before, after),) if params.equalise else ()

@@ -15,7 +15,7 @@ from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Context, Conversion, Family, Need
 from tflite_ui.litert.alone import Judge, ranked, sweep
 from tflite_ui.litert.calibrated import Calibrated
-from tflite_ui.litert.equalise import equalised
+from tflite_ui.litert.equalise import equalised, equalised_check
 from tflite_ui.litert.flatbuffer import read
 from tflite_ui.litert.graph import Graph
 from tflite_ui.litert.layers import chosen, named, rule_for, rules_of
@@ -78,6 +78,7 @@ class MixedPrecision(Conversion):
     price: ClassVar[str] = "The kept layers stay large, and run on the CPU where an NPU takes integers alone."
     family: ClassVar[Family] = "quantisation"
     needs: ClassVar[frozenset[Need]] = frozenset({"calibration_data"})
+    mixes: ClassVar[bool] = True
     Params: ClassVar[type[Settings]] = MixedPrecisionParams
 
     @override
@@ -110,7 +111,7 @@ class MixedPrecision(Conversion):
 
     @override
     def claims(self, params: Settings, before: Path, after: Path) -> tuple[Check, ...]:
-        """Which operators aren't int8, read from the bytes."""
+        """Which operators aren't int8, and which channels were scaled, read from the bytes."""
         assert isinstance(params, MixedPrecisionParams)
         graph = read(before)
         eight = {place for place, rule in rules_of(graph, read(after)).items() if rule.activation_bits == 8}
@@ -118,7 +119,8 @@ class MixedPrecision(Conversion):
         wanted = chosen(graph, params.keep)
         passed = set(wanted) <= set(kept) and len(kept) >= len(wanted) + params.worst and bool(eight)
         detail = f"not in 8 bits: {named(graph, kept) or 'nothing'}; {len(eight)} operators in 8 bits"
-        return (Check(name=f"Layers kept as {params.keep_as}", passed=passed, detail=detail),)
+        kept_check = Check(name=f"Layers kept as {params.keep_as}", passed=passed, detail=detail)
+        return (kept_check, equalised_check(before, after)) if params.equalise else (kept_check,)
 
 
 def _kept_rule(params: MixedPrecisionParams) -> Rule:

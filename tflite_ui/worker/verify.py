@@ -52,7 +52,8 @@ def verify(
         Check(name="Runs", passed=True, detail=f"finite outputs on {n} samples"),
         _numbers(known.scheme, expected),
         *_ports(graph, expected),
-        *(expected.technique.claims(expected.params, expected.float_file, file) or _whole(graph, expected)),
+        *expected.technique.claims(expected.params, expected.float_file, file),
+        *_whole(graph, expected),
     ]
     if expected.technique.scheme(expected.params) == "wfp32_afp32":
         checks.append(_equal(outputs, run_all(expected.float_file, samples)))
@@ -99,7 +100,8 @@ def _ports(graph: Graph, expected: Expected) -> list[Check]:
 def _whole(graph: Graph, expected: Expected) -> list[Check]:
     """For integer activations throughout: whether no float tensor is left but at the ports."""
     settings = expected.params.model_dump()
-    if "_ai" not in expected.technique.scheme(expected.params) or settings.get("scope", "all") != "all":
+    whole = "_ai" in expected.technique.scheme(expected.params) and settings.get("scope", "all") == "all"
+    if expected.technique.mixes or not whole:
         return []
     ports = {id(port.tensor) for port in (*graph.inputs, *graph.outputs)}
     left = [t.name for t in graph.tensors if "float" in t.dtype and id(t) not in ports]
