@@ -74,6 +74,13 @@ def embedding() -> Any:
     return keras.Model(tokens, layers.Dense(2, activation="softmax")(x))
 
 
+def stacked() -> Any:
+    tokens = keras.Input((9,), dtype="int32", name="tokens")
+    x = layers.Embedding(20, 8, mask_zero=True)(tokens)
+    x = layers.Bidirectional(layers.LSTM(6, return_sequences=True))(x)
+    return keras.Model(tokens, layers.Dense(2, activation="softmax")(layers.GRU(5)(x)))
+
+
 def attention(keywords: bool) -> Build:
     def build() -> Any:
         x = keras.Input((6, 8))
@@ -158,6 +165,7 @@ SMALL: dict[str, Build] = {
     "GRU": recurrent("GRU"),
     "Bidirectional": recurrent("LSTM", bidirectional=True),
     "Embedding with mask, LSTM": embedding,
+    "Embedding with mask, Bidirectional, GRU": stacked,
     "MultiHeadAttention": attention(keywords=False),
     "MultiHeadAttention by keyword": attention(keywords=True),
     "Transformer block": transformer,

@@ -17,6 +17,9 @@ from tests.worker.conftest import build_small
 from tflite_ui.core.errors import ConversionFailed, TFLiteUIError, UnreadableModel, UnsupportedModel
 from tflite_ui.keras_bridge import to_tf_keras
 from tflite_ui.litert.flatbuffer import facts, float_only, has_variable_ops, read
+from tflite_ui.litert.graph import keeps_state
+from tflite_ui.litert.inside import inside
+from tflite_ui.litert.interpreter import run_all
 from tflite_ui.loaders import find_loader
 from tflite_ui.worker.inspect import inspect_model
 from tflite_ui.worker.payloads import InspectModel
@@ -275,6 +278,27 @@ def test_macs_of_other_layers(library: str, build: Any, expected: int, tmp_path:
     keras = importlib.import_module(library)
     path = save(keras.Sequential(build(keras)), tmp_path / "one.keras")
     assert describe(path).macs == expected
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "Bidirectional"])
+def test_recurrent_operators_forget_one_sample_before_the_next(kind: str, tmp_path: Path) -> None:
+    """Keras 2's LSTM becomes one operator, which keeps its state from run to run."""
+    import tf_keras
+
+    layer = tf_keras.layers.LSTM(5, return_sequences=True)
+    layers = [tf_keras.layers.Bidirectional(layer) if kind == "Bidirectional" else layer]
+    model = tf_keras.Sequential([tf_keras.Input((10, 6), name="x"), *layers])
+    file = convert(save(model, tmp_path / "lstm.h5"), tmp_path / "lstm.tflite")
+    assert keeps_state(read(file))
+    x = np.random.default_rng(1).normal(size=(3, 10, 6)).astype(np.float32)
+    wanted = model.predict(x, verbose=0)
+    for batch in (1, 2):
+        (given,) = run_all(file, {read(file).inputs[0].name: x}, batch).values()
+        np.testing.assert_allclose(given, wanted, atol=1e-5)
+    opened = inside(file)
+    name = opened.graph.outputs[0].tensor.name
+    given = [opened.run({opened.graph.inputs[0].name: x[row : row + 1]}, [name])[name] for row in range(3)]
+    np.testing.assert_allclose(np.concatenate(given), wanted, atol=1e-5)
 
 
 def test_a_lambda_is_refused_and_not_run(tmp_path: Path) -> None:

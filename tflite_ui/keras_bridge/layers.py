@@ -18,6 +18,8 @@ HARMLESS = frozenset({"quantization_config", "use_cudnn", "seed", "synchronized"
 RENAMED = {("LeakyReLU", "negative_slope"): "alpha"}
 SHAPES_OF_ATTENTION = {"query_shape": None, "key_shape": None, "value_shape": None}
 """What tf_keras's MultiHeadAttention wants to find in its configuration."""
+UNNAMED = frozenset({*SHAPES_OF_ATTENTION, "zero_output_for_mask"})
+"""Settings that tf_keras takes and doesn't name among its parameters; the last is a recurrent layer's."""
 WEIGHTLESS = ("_initializer", "_regularizer", "_constraint")
 """Ends of settings that matter only where weights are made or trained from nothing."""
 FORMULAS = frozenset({"hard_silu", "hard_swish", "hard_sigmoid"})
@@ -136,7 +138,7 @@ def rewritten(config: dict[str, Any], old: type, new: type, layer: Any) -> dict[
         config |= SHAPES_OF_ATTENTION
     if old.__name__ == "Normalization":
         config |= _statistics(layer)
-    known = _parameters(new) | set(SHAPES_OF_ATTENTION)
+    known = _parameters(new) | UNNAMED
     lost = {key: value for key, value in config.items() if key not in known}
     for key, value in lost.items():
         if key not in HARMLESS and value not in (None, False, "channels_last", _default(old, key)):

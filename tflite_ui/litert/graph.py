@@ -10,6 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 VARIABLE_OPERATORS = frozenset({"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"})
+STATEFUL_OPERATORS = frozenset(
+    {"UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_LSTM"}
+    | {"BIDIRECTIONAL_SEQUENCE_RNN", "LSTM", "RNN", "SVDF"}
+)
+"""What they have seen stays in variables of the interpreter until those are reset."""
 QUANTISED_DTYPES = frozenset({"int2", "int4", "uint4", "int8", "uint8", "int16", "int32", "int64"})
 NARROW_FLOATS = frozenset({"float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"})
 UNPACKERS = frozenset({"DEQUANTIZE", "DENSIFY"})
@@ -103,6 +108,11 @@ class Graph:
 def has_variable_ops(graph: Graph) -> bool:
     """Whether weights are looked up at run time: the mark of a conversion that lost them."""
     return any(op.name in VARIABLE_OPERATORS for op in graph.operators)
+
+
+def keeps_state(graph: Graph) -> bool:
+    """Whether a run goes on where the one before ended, unless the interpreter's variables are reset."""
+    return any(op.name in STATEFUL_OPERATORS for op in graph.operators)
 
 
 def float_only(graph: Graph) -> bool:

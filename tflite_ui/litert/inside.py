@@ -11,7 +11,7 @@ import numpy as np
 
 from tflite_ui.core.errors import VerificationFailed
 from tflite_ui.litert.flatbuffer import parse
-from tflite_ui.litert.graph import Graph, Tensor
+from tflite_ui.litert.graph import Graph, Tensor, keeps_state
 from tflite_ui.litert.numbers import Array, Slot, slots
 
 
@@ -41,6 +41,8 @@ class Inside:
         Names that the file hasn't are left out.
         """
         try:
+            if keeps_state(self.graph):
+                self._interpreter.reset_all_variables()
             for slot, index in self._inputs:
                 self._interpreter.set_tensor(index, slot.quantise(sample[slot.name]))
             self._interpreter.invoke()

@@ -11,6 +11,7 @@ import numpy as np
 
 from tflite_ui.core.errors import UnreadableModel, VerificationFailed
 from tflite_ui.litert.flatbuffer import read
+from tflite_ui.litert.graph import keeps_state
 from tflite_ui.litert.numbers import Array, Slot
 
 Kernels = Literal["reference", "builtin", "xnnpack"]
@@ -72,8 +73,13 @@ class Session:
             raise _refused(self._path, "resize", refused) from refused
 
     def set_inputs(self, inputs: Mapping[str, Array]) -> None:
-        """Place one batch [batch, ...] by input name; real numbers are quantised where need be."""
+        """Place one batch [batch, ...] by input name; real numbers are quantised where need be.
+
+        What recurrent operators keep of earlier batches is forgotten.
+        """
         try:
+            if keeps_state(self._graph):
+                self._interpreter.reset_all_variables()
             for port in self._inputs:
                 self._interpreter.set_tensor(port.index, port.quantise(inputs[port.name]))
         except KeyError as missing:

@@ -144,6 +144,8 @@ def quantise(
     try:
         target.write_bytes(_quantised(content, key, rules, calibration))
     except REFUSALS as failed:
+        if calibration is not None and read(model).subgraphs > 1:
+            raise _unseen() from failed
         raise _failed(failed) from failed
     _check_changed(target)
     context.progress(1.0)
@@ -269,6 +271,14 @@ def _check_changed(target: Path) -> None:
             "This model has no operator that these settings quantise.",
             "Choose scope=all or another technique; for a model of other operators there is nothing to gain.",
         )
+
+
+def _unseen() -> ConversionFailed:
+    return ConversionFailed(
+        "The quantizer can't calibrate this model: its recurrent layers run as loops, whose values it "
+        "doesn't see.",
+        "Choose dynamic_range, weight_only or float16.",
+    )
 
 
 def _failed(reason: Exception) -> ConversionFailed:

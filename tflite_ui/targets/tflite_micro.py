@@ -25,6 +25,7 @@ from tflite_ui.core.target import (
     Tensors,
 )
 from tflite_ui.litert.flatbuffer import read
+from tflite_ui.litert.graph import keeps_state
 from tflite_ui.litert.native_log import overheard
 from tflite_ui.litert.numbers import slots
 
@@ -99,7 +100,7 @@ class MicroRunner(Runner):
         graph = read(tflite)
         self._interpreter, self._arena = interpreter, {part: int(size) for part, size in arena.items()}
         self._inputs, self._outputs = slots(graph.inputs), slots(graph.outputs)
-        self._nodes = len(graph.operators)
+        self._nodes, self._keeps_state = len(graph.operators), keeps_state(graph)
 
     @override
     def evidence(self) -> Evidence:
@@ -113,7 +114,9 @@ class MicroRunner(Runner):
 
     @override
     def set_inputs(self, inputs: Tensors) -> None:
-        """Place one batch of 1."""
+        """Place one batch of 1; what recurrent operators keep of earlier ones is forgotten."""
+        if self._keeps_state:
+            self._interpreter.reset()
         for slot in self._inputs:
             self._interpreter.set_input(slot.quantise(inputs[slot.name]), slot.index)
 

@@ -14,7 +14,7 @@ from tflite_ui.core.params import Params
 from tflite_ui.core.technique import Conversion
 from tflite_ui.evaluation.fidelity import Array, errors
 from tflite_ui.litert.flatbuffer import has_variable_ops, read
-from tflite_ui.litert.graph import Graph
+from tflite_ui.litert.graph import Graph, keeps_state
 from tflite_ui.litert.interpreter import run_all
 
 SAMPLES = 8
@@ -50,6 +50,7 @@ def verify(
     checks = [
         Check(name="Holds its weights", passed=True, detail="no variable operators"),
         Check(name="Runs", passed=True, detail=f"finite outputs on {n} samples"),
+        *_state(graph),
         _numbers(known.scheme, expected),
         *_ports(graph, expected),
         *expected.technique.claims(expected.params, expected.float_file, file),
@@ -66,6 +67,14 @@ def _check_finite(outputs: Mapping[str, Array]) -> None:
             raise VerificationFailed(
                 f"The file's output '{name}' holds NaN or infinity.", "Choose another technique or settings."
             )
+
+
+def _state(graph: Graph) -> list[Check]:
+    """What who runs the file has to know of recurrent operators."""
+    if not keeps_state(graph):
+        return []
+    detail = "it keeps its state between runs: call reset_all_variables() before each new sequence"
+    return [Check(name="Tested with state reset", passed=True, detail=detail)]
 
 
 def _numbers(found: str, expected: Expected) -> Check:
