@@ -132,6 +132,24 @@ def test_integers_at_the_ports_go_with_integers_throughout() -> None:
     assert "io=float32" in technique.refuses(SOURCE, params)
 
 
+@pytest.mark.parametrize(
+    ("key", "setting", "value"),
+    [
+        ("distillation", "feature_weight", 1.0),
+        ("distillation", "divisor", 8),
+        ("structured_pruning", "divisor", 8),
+        ("full_integer", "equalise", True),
+        ("mixed_precision", "equalise", True),
+    ],
+)
+def test_settings_that_came_later_leave_ids_as_they_were_while_off(
+    key: str, setting: str, value: object
+) -> None:
+    kind = techniques()[key].Params
+    assert setting not in kind().model_dump(mode="json")
+    assert kind.model_validate({setting: value}).changed() == {setting: value}
+
+
 def test_bits_are_choices() -> None:
     with pytest.raises(InvalidRecipe, match="bits=5 won't do"):
         parse_recipe("weight_only:bits=5", techniques())

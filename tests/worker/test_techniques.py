@@ -200,3 +200,14 @@ def test_outputs_that_are_not_finite_fail_the_variant(small: Made, tmp_path: Pat
     np.savez(bad, x=np.full((20, 12, 12, 1), np.nan, np.float32))
     with pytest.raises(VerificationFailed, match="NaN or infinity"):
         variant_of(Made(small.source, small.path, bad, small.prepared), "float32", tmp_path)
+
+
+def test_a_recurrent_file_is_proved_to_start_afresh_and_says_that_it_has_to_be_reset(tmp_path: Path) -> None:
+    import tf_keras
+
+    model = tf_keras.Sequential([tf_keras.Input((6, 4), name="x"), tf_keras.layers.LSTM(5)])
+    model.save(tmp_path / "lstm.keras")
+    result, _ = variant_of(made_from(tmp_path / "lstm.keras", None, tmp_path), "float32", tmp_path)
+    assert failed(result.checks) == []
+    (told,) = (check for check in result.checks if check.name == "Starts afresh once reset")
+    assert "reset_all_variables()" in told.detail

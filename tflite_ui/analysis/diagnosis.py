@@ -22,6 +22,8 @@ WIN_DB = 10.0
 WIDE = 30.0
 """Channels whose ranges differ so many fold are named as a cause."""
 MIXABLE = ("full_integer", "mixed_precision")
+SHARED = ("samples", "per_channel", "equalise")
+"""Settings that stay when one of these takes the other's place."""
 
 
 class Proposal(Frozen):
@@ -160,12 +162,11 @@ def _mixed(variant: Variant, step: Step, diagnosis: Diagnosis) -> list[Proposal]
     if step.technique == "mixed_precision":
         places |= {layer.operator for layer in diagnosis.layers if not layer.quantised}
     settings = {"keep": ";".join(str(place) for place in sorted(places)), "worst": 0}
-    kept = {"samples": 200, "per_channel": True, "equalise": False}
-    settings |= {k: step.params[k] for k in kept if k in step.params}
+    settings |= {k: step.params[k] for k in SHARED if k in step.params}
     names = ", ".join(layer.name for layer in worst)
     return [
         Proposal(
-            spec=_spec(variant, "mixed_precision", settings, kept),
+            spec=_spec(variant, "mixed_precision", settings, _defaults("mixed_precision")),
             label=f"Keep {words.counted(len(worst), 'layer')} in float",
             reason=f"{names} stay float, everything else as it is.",
         )

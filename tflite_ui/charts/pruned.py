@@ -7,6 +7,8 @@ import pandas as pd
 
 from tflite_ui.charts import rows, theme
 
+_HUES = [theme.HUES["pruning"], theme.HUES["training"]]
+
 
 def pruned_chart(frame: pd.DataFrame, borne_db: float, dark: bool = False) -> theme.Drawing:
     """A row a layer of ``pruned_frame``, a mark for each share tried: the further right, the better.
@@ -38,6 +40,3 @@ def pruned_chart(frame: pd.DataFrame, borne_db: float, dark: bool = False) -> th
     )
     bound = theme.encoded(alt.Chart().mark_rule(strokeDash=[4, 3], opacity=0.5), x="bound:Q")
     return theme.dress(rows.layer(spoken, [rows.names(order), bound, marks], "container"), dark)
-
-
-_HUES = [theme.HUES["pruning"], theme.HUES["training"]]

@@ -39,7 +39,7 @@ class OwnScore(Frozen):
 
 
 class Scored(Frozen):
-    """What became of a variant's metric: a score, or why there is none."""
+    """What became of a variant's metric: a score, or why there is none; neither when it was called off."""
 
     score: OwnScore | None = None
     error: ErrorInfo | None = None

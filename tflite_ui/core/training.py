@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from operator import eq
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -46,6 +48,7 @@ def divisor() -> Any:
         description="Rounds what stays of each layer to the nearest multiple: kernels compute in blocks of 8 "
         "or so, and a few odd channels cost as much as a whole block.",
         json_schema_extra={"advanced": True},
+        exclude_if=partial(eq, 1),
     )
 
 

@@ -12,6 +12,8 @@ from tflite_ui.datasets.split import match_names
 
 FEW_CALIBRATION = 100
 FEW_TRAINING = 1000
+_SHARED = {"shape", "dtype", "low", "high"}
+"""What the summaries of samples and of labels have in common."""
 _RANGES = {
     "bool": (0, 1),
     "uint8": (0, 255),
@@ -173,9 +175,6 @@ def _for_model(source: ModelSource, data: DataSummary) -> DataSummary:
     )
     rest = {name: found for name, found in data.output_labels.items() if name not in taken.values()}
     return data.model_copy(update={"arrays": (*data.arrays, *arrays), "output_labels": rest, "duplicates": 0})
-
-
-_SHARED = {"shape", "dtype", "low", "high"}
 
 
 def _of_number(data: DataSummary, use: Use) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from tflite_ui.core.plan import TargetSpec, target_options
 from tflite_ui.core.study import Study
 from tflite_ui.jobs.availabilities import devices, ports, reads
 from tflite_ui.jobs.board import Board
-from tflite_ui.jobs.executor import RunningJob
+from tflite_ui.jobs.following import Register
 from tflite_ui.jobs.ledger import OPEN, Ledger
 from tflite_ui.jobs.machine import HOST
 from tflite_ui.jobs.rounds import GROUP, Rounds, Seat
@@ -25,7 +25,6 @@ from tflite_ui.targets import targets
 from tflite_ui.worker.payloads import Benchmark
 
 ARTEFACT = "compiled.tflite"
-Register = Callable[[str, RunningJob], None]
 Stopped = Callable[[str], bool]
 
 

@@ -19,6 +19,8 @@ from tflite_ui.targets import targets
 
 LEAST = {"max_bytes": 200, "max_gzip_bytes": 20, "max_latency_ms": 0, "max_arena_bytes": 0}
 """What every file is over: bytes of a flatbuffer with one operator, of gzip's frame; any time, any memory."""
+GROWN, FRAME = 1.001, 64
+"""How much a file may grow under gzip: 5 bytes for each 16 KB it can't pack, and its frame."""
 SAID: dict[str, str] = {
     "max_bytes": "a .tflite file takes over 200 bytes, whatever is in it",
     "max_gzip_bytes": "gzip alone adds 18 bytes",
@@ -93,10 +95,6 @@ def moot(goals: tuple[Goal, ...], data: DataSummary | None) -> tuple[str, ...]:
             f"max_drop={drop:g} allows every answer to be wrong: it is a fraction, 0.01 is one point."
         )
     return tuple(notes)
-
-
-GROWN, FRAME = 1.001, 64
-"""How much a file may grow under gzip: 5 bytes for each 16 KB it can't pack, and its frame."""
 
 
 def _classes(data: DataSummary | None) -> bool:

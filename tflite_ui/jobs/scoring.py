@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -12,11 +11,12 @@ from tflite_ui.core.metric import Metric, OwnScore, Scored
 from tflite_ui.core.plan import Limits
 from tflite_ui.core.variant import Variant
 from tflite_ui.jobs.board import Board
-from tflite_ui.jobs.executor import Outcome, RunningJob
+from tflite_ui.jobs.executor import Outcome
+from tflite_ui.jobs.following import Register, followed
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.metrics import check_allowed
 from tflite_ui.jobs.preparations import Preparation
-from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
+from tflite_ui.jobs.workshop import Call, Workshop, problem
 from tflite_ui.settings import settings
 from tflite_ui.worker.payloads import ScoreMetric
 
@@ -31,7 +31,7 @@ class Scoring:
         workshop: Workshop,
         ledger: Ledger,
         board: Board,
-        register: Callable[[str, RunningJob], None],
+        register: Register,
         stopped: Callable[[str], bool],
     ) -> None:
         self._workshop, self._ledger, self._board = workshop, ledger, board
@@ -90,13 +90,7 @@ class Scoring:
             on_event=lambda event: self._board.hear(variant.id, event),
             stopped=lambda: self._stopped(variant.id),
         )
-        folder = self._workshop.folder(call)
-        call.on_start = lambda job: self._started(variant, job, folder)
-        return call
-
-    def _started(self, variant: Variant, job: RunningJob, folder: Path) -> None:
-        self._board.begin(variant.id, lambda: read_log(folder))
-        self._register(variant.id, job)
+        return followed(call, variant.id, self._workshop, self._board, self._register)
 
 
 def _with(variant: Variant, scored: Scored) -> Variant:
@@ -109,6 +103,8 @@ def _outcome(outcome: Outcome, metric: Metric, limits: Limits) -> Scored:
         text = f"{metric.name} took longer than the {limits.timeout_seconds:g} seconds that it may."
         hint = "Compute on whole arrays, or have the operator raise seconds under [metrics]."
         return Scored(error=JobTimedOut(text, hint).info())
+    if outcome.ending == "cancelled":
+        return Scored()
     if outcome.ending != "finished":
         found = problem(outcome)
         cut = {"message": found.message[:LONGEST], "hint": found.hint[:LONGEST]}

@@ -11,17 +11,17 @@ from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
 from tflite_ui.jobs.board import TRAIN, Board
 from tflite_ui.jobs.executor import Outcome, RunningJob
+from tflite_ui.jobs.following import Register, followed
 from tflite_ui.jobs.ledger import Ledger
 from tflite_ui.jobs.preparations import Preparation
 from tflite_ui.jobs.scoring import Scoring
 from tflite_ui.jobs.stills import log_path
 from tflite_ui.jobs.trainings import Inputs, Training, TrainingFailed, Trainings
-from tflite_ui.jobs.workshop import Call, Workshop, problem, read_log
+from tflite_ui.jobs.workshop import Call, Workshop, problem
 from tflite_ui.store.uploads import Upload
 from tflite_ui.worker.payloads import MakeVariant, VariantResult
 from tflite_ui.worker.protocol import Event
 
-Register = Callable[[str, RunningJob], None]
 Stopped = Callable[[str], bool]
 SHARED = "another variant runs the same training"
 
@@ -148,13 +148,7 @@ class Variants:
             on_event=lambda event: self._hear(variant, event),
             stopped=lambda: self._stopped(variant.id),
         )
-        folder = self._workshop.folder(call)
-        call.on_start = lambda job: self._started(variant, job, folder)
-        return call
-
-    def _started(self, variant: Variant, job: RunningJob, folder: Path) -> None:
-        self._board.begin(variant.id, lambda: read_log(folder))
-        self._register(variant.id, job)
+        return followed(call, variant.id, self._workshop, self._board, self._register)
 
     def _hear(self, variant: Variant, event: Event) -> None:
         self._board.hear(variant.id, event)

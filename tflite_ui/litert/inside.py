@@ -23,6 +23,7 @@ class Inside:
 
     def __init__(self, content: bytes) -> None:
         self.graph: Graph = parse(content, "The file")
+        self._keeps_state = keeps_state(self.graph)
         self._places = {tensor.name: place for place, tensor in reversed(list(enumerate(self.graph.tensors)))}
         try:
             self._interpreter = _interpreter(content)
@@ -41,7 +42,7 @@ class Inside:
         Names that the file hasn't are left out.
         """
         try:
-            if keeps_state(self.graph):
+            if self._keeps_state:
                 self._interpreter.reset_all_variables()
             for slot, index in self._inputs:
                 self._interpreter.set_tensor(index, slot.quantise(sample[slot.name]))

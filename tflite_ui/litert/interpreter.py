@@ -49,6 +49,7 @@ class Session:
     ) -> None:
         try:
             self._graph = read(path)
+            self._keeps_state = keeps_state(self._graph)
             self._interpreter = _interpreter(path, kernels, threads, delegates)
             self._interpreter.allocate_tensors()
         except _REFUSALS as refused:
@@ -78,7 +79,7 @@ class Session:
         What recurrent operators keep of earlier batches is forgotten.
         """
         try:
-            if keeps_state(self._graph):
+            if self._keeps_state:
                 self._interpreter.reset_all_variables()
             for port in self._inputs:
                 self._interpreter.set_tensor(port.index, port.quantise(inputs[port.name]))

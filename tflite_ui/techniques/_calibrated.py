@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -30,6 +31,7 @@ Equalise = Annotated[
         description="Scales channels between layers to like ranges first, so that a wide one no longer "
         "takes the others' steps; the float model's answers stay.",
         json_schema_extra={"advanced": True},
+        exclude_if=not_,
     ),
 ]
 SAMPLES = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -24,10 +25,6 @@ from tflite_ui.training.heads import heads
 from tflite_ui.training.teaching import teaching
 
 ENDINGS = {"softmax": "a softmax", "sigmoid": "a sigmoid", "linear": "plain numbers"}
-
-
-def _is_off(weight: float) -> bool:
-    return weight == 0.0
 
 
 class DistillationParams(TrainingParams):
@@ -87,7 +84,7 @@ class DistillationParams(TrainingParams):
         description="How much it counts that the same samples are alike inside the student as inside the "
         "teacher: 0 for not at all, 1 to begin with.",
         json_schema_extra={"advanced": True},
-        exclude_if=_is_off,
+        exclude_if=not_,
     )
 
 
