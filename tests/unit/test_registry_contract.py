@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import tflite_ui
+from tflite_ui.analysis.labels import recipe_label
 from tflite_ui.core.errors import InvalidRecipe, InvalidTarget
 from tflite_ui.core.loader import Loader
 from tflite_ui.core.model import ModelSource, TensorSpec
 from tflite_ui.core.params import Params, format_spec, parse_params, parse_spec
-from tflite_ui.core.recipe import parse_recipe
+from tflite_ui.core.recipe import Step, parse_recipe
 from tflite_ui.core.target import AwayTarget, BenchmarkOptions, ReportTarget, RunTarget, Target
 from tflite_ui.core.technique import Conversion, Technique
 from tflite_ui.loaders import loaders
@@ -148,6 +149,8 @@ def test_settings_that_came_later_leave_ids_as_they_were_while_off(
     kind = techniques()[key].Params
     assert setting not in kind().model_dump(mode="json")
     assert kind.model_validate({setting: value}).changed() == {setting: value}
+    kept = Step(technique=key, params={setting: kind.defaults()[setting]})  # by a version that wrote it down
+    assert recipe_label([kept]) == techniques()[key].title
 
 
 def test_bits_are_choices() -> None:

@@ -240,7 +240,7 @@ def _spec(variant: Variant, technique: str, settings: Mapping[str, Any], default
 
 
 def _defaults(technique: str) -> dict[str, Any]:
-    return techniques()[technique].Params().model_dump(mode="json")
+    return techniques()[technique].Params.defaults()
 
 
 def _plain(value: Any) -> str:

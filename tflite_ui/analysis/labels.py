@@ -82,7 +82,7 @@ def _family(step: Step) -> Family:
 def _step(step: Step) -> str:
     known = techniques().get(step.technique)
     title = known.title if known else _words(step.technique).capitalize()
-    defaults = known.Params().model_dump(mode="json") if known else {}
+    defaults = known.Params.defaults() if known else {}
     return ", ".join([title, *(_setting(k, v) for k, v in step.params.items() if v != defaults.get(k))])
 
 

@@ -31,9 +31,13 @@ class Params(Frozen):
 
     def changed(self) -> dict[str, Any]:
         """The fields that differ from their defaults."""
-        plain = self.model_dump(mode="json")
-        defaults = type(self)().model_dump(mode="json")
-        return {k: v for k, v in plain.items() if k not in defaults or v != defaults[k]}
+        defaults = self.defaults()
+        return {k: v for k, v in self.model_dump(mode="json").items() if v != defaults[k]}
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Every field's default, of those that are left out while they are off, too."""
+        return {name: field.default for name, field in cls.model_fields.items()}
 
 
 def parse_params(
