@@ -27,6 +27,7 @@ PASSED_ON = (
 )
 SET = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
     "CUDA_VISIBLE_DEVICES": "-1",
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,
@@ -34,8 +35,9 @@ SET = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "PYTHONUNBUFFERED": "1",
 }
-"""KERAS_HOME: nobody's own keras.json has a say. OPENBLAS and JE_ARROW: numpy and pyarrow start no
-threads when they are imported, for a nursery must have one thread only."""
+"""ONEDNN: left alone, TensorFlow uses oneDNN only on some processors, and trains several times slower on
+the others. KERAS_HOME: nobody's own keras.json has a say. OPENBLAS and JE_ARROW: numpy and pyarrow start
+no threads when they are imported, for a nursery must have one thread only."""
 
 
 def worker_environment() -> dict[str, str]:
