@@ -12,17 +12,23 @@ from hypothesis import strategies as st
 from tflite_ui.worker.timing import Stopwatch, histogram, latency, medians, noise
 
 
+def nothing() -> None:
+    """Done between two runs."""
+
+
 def test_a_round_has_its_untimed_runs_first() -> None:
     calls: list[int] = []
-    watch = Stopwatch(lambda: calls.append(1), seconds=60)
+    told: list[int] = []
+    watch = Stopwatch(lambda: calls.append(1), seconds=60, between=lambda: told.append(len(calls)))
     watch.round(5, untimed=2)
     watch.round(3, untimed=2)
     assert len(calls) == 12
     assert [len(times) for times in watch.rounds] == [5, 3]
+    assert told == list(range(1, 13))
 
 
 def test_the_cap_is_over_all_rounds() -> None:
-    watch = Stopwatch(lambda: time.sleep(0.02), seconds=0.1)
+    watch = Stopwatch(lambda: time.sleep(0.02), 0.1, nothing)
     begin = time.perf_counter()
     for _ in range(5):
         watch.round(10, untimed=1)
@@ -31,7 +37,7 @@ def test_the_cap_is_over_all_rounds() -> None:
 
 
 def test_one_run_is_timed_whatever_the_cap() -> None:
-    watch = Stopwatch(lambda: time.sleep(0.02), seconds=0.001)
+    watch = Stopwatch(lambda: time.sleep(0.02), 0.001, nothing)
     watch.round(10, untimed=2)
     watch.round(10, untimed=2)
     assert len(watch.times) == 1
@@ -40,7 +46,7 @@ def test_one_run_is_timed_whatever_the_cap() -> None:
 
 def test_the_collector_stands_still_during_runs_only() -> None:
     states: list[bool] = []
-    Stopwatch(lambda: states.append(gc.isenabled()), seconds=60).round(2, untimed=0)
+    Stopwatch(lambda: states.append(gc.isenabled()), 60, nothing).round(2, untimed=0)
     assert states == [False, False]
     assert gc.isenabled()
 

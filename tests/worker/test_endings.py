@@ -173,7 +173,7 @@ def test_one_ending_though_all_come_at_once(executor: LocalExecutor, tmp_path: P
         assert outcomes <= {"cancelled", "timed_out", "lost"}
 
 
-def benchmark(folder: Path, file: Path, data: Path) -> JobSpec:
+def benchmark(folder: Path, file: Path, data: Path, silence: float | None = None) -> JobSpec:
     source = find_loader(file, file.name).describe(file, file.name)
     target = TargetSpec(target="xnnpack", options={}, spec="xnnpack")
     payload = Benchmark(variant="v", file=str(file), target=target, source=source, data=str(data))
@@ -183,6 +183,7 @@ def benchmark(folder: Path, file: Path, data: Path) -> JobSpec:
         folder=str(folder),
         payload=payload.model_dump(mode="json"),
         reads=(str(file), str(data)),
+        silence_seconds=silence,
     )
 
 
@@ -231,6 +232,26 @@ def test_others_turns_do_not_count_as_its_time(
     job.tell("round 5")
     job.check(after_limit)
     assert job.wait().ending == "timed_out"
+
+
+def test_a_benchmark_that_hangs_in_a_run_is_ended_long_before_its_time(
+    executor: LocalExecutor, tmp_path: Path, model_files: dict[str, Path], small_data: Path
+) -> None:
+    heard = Listener()
+    job = executor.start(benchmark(tmp_path / "job", model_files["tflite"], small_data, silence=5.0), heard)
+    assert soon(lambda: "ready" in heard.stages, 20)
+    assert isinstance(job, LocalJob)
+    job.check(time.monotonic() + 100)
+    os.kill(heard.pid, signal.SIGSTOP)
+    job.tell("round 5")
+    job.check(time.monotonic() + 4)
+    job.check(time.monotonic() + 6)
+    outcome = job.wait()
+    kind, message, hint = error_of(outcome)
+    assert (outcome.ending, kind) == ("timed_out", "JobTimedOut")
+    assert "said nothing for 5 seconds" in message
+    assert "another target" in hint
+    assert outcome.seconds < 20
 
 
 def test_the_whole_group_goes() -> None:

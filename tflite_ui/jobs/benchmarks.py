@@ -11,20 +11,23 @@ from pathlib import Path
 
 from tflite_ui.core.errors import DiskFull
 from tflite_ui.core.measurement import Measurement
-from tflite_ui.core.plan import TargetSpec, target_options
+from tflite_ui.core.plan import Limits, TargetSpec, target_options
 from tflite_ui.core.study import Study
+from tflite_ui.core.target import BenchmarkOptions, RunTarget
 from tflite_ui.jobs.availabilities import devices, ports, reads
 from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.following import Register
 from tflite_ui.jobs.ledger import OPEN, Ledger
 from tflite_ui.jobs.machine import HOST
-from tflite_ui.jobs.rounds import GROUP, Rounds, Seat
+from tflite_ui.jobs.rounds import GROUP, ROUNDS, Rounds, Seat
 from tflite_ui.jobs.workshop import Call, Workshop
 from tflite_ui.store.uploads import Upload
 from tflite_ui.targets import targets
 from tflite_ui.worker.payloads import Benchmark
 
 ARTEFACT = "compiled.tflite"
+LEAST_SILENCE = 60.0
+"""Seconds: to open a file isn't to run it, and takes some time."""
 Stopped = Callable[[str], bool]
 
 
@@ -117,6 +120,7 @@ class Benchmarks:
         )
         limits = study.request.limits
         where = targets().get(measurement.target)
+        options = target_options(target, targets()) if isinstance(where, RunTarget) else None
         call = Call(
             "benchmark",
             payload,
@@ -124,11 +128,17 @@ class Benchmarks:
             devices=devices(where),
             ports=ports(where),
             limits=limits,
+            silence_seconds=silence(limits, options) if isinstance(options, BenchmarkOptions) else None,
         )
         seat = Seat(measurement, call, reference)
         seat.call.on_event = seat.hear
         seat.call.on_start = lambda job: self._register(variant.id, job)
         return seat
+
+
+def silence(limits: Limits, options: BenchmarkOptions) -> float:
+    """How long one run may take, in seconds: longer, and the fewest runs there are can't end in time."""
+    return max(LEAST_SILENCE, limits.timeout_seconds / (1 + options.warmup + min(ROUNDS, options.runs)))
 
 
 def _machine(measurement: Measurement) -> str:

@@ -50,6 +50,13 @@ def timed_out(limit: float) -> Verdict:
     return Verdict(ending="timed_out", error=JobTimedOut(message, hint).info())
 
 
+def silent(limit: float) -> Verdict:
+    """It gave no sign of life for ``limit`` seconds while it was at work."""
+    message = f"It said nothing for {_duration(limit)}: one run takes too long here, or never ends."
+    hint = "Measure it on another target, or raise the study's time limit."
+    return Verdict(ending="timed_out", error=JobTimedOut(message, hint).info())
+
+
 def never_started() -> Verdict:
     """Its process didn't come in time."""
     return lost(None, "the machine may be too busy, or Python's packages broken", "")

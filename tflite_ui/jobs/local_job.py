@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
 
 from tflite_ui.jobs.channels import Channels, last_words, lines, write_all
-from tflite_ui.jobs.endings import (
-    Verdict,
-    cancelled,
-    lost,
-    memory_exceeded,
-    never_started,
-    not_written,
-    timed_out,
-)
+from tflite_ui.jobs.deadlines import Deadlines
+from tflite_ui.jobs.endings import Verdict, cancelled, lost, memory_exceeded, not_written
 from tflite_ui.jobs.executor import OnEvent, Outcome, RunningJob
 from tflite_ui.jobs.watchdog import Meter
 from tflite_ui.worker.process import kill_group
-from tflite_ui.worker.protocol import TURN_OVER, Event, JobSpec, parse_event
+from tflite_ui.worker.protocol import Event, JobSpec, parse_event
 
 logger = logging.getLogger(__name__)
-
-BIRTH_SECONDS = 180.0
-"""How long a job may wait for its process (a nursery's imports) before its own time limit counts."""
-
-WAITING = math.inf
-"""The deadline of a job that waits for its turn: others' turns don't count."""
-
-FAREWELL_SECONDS = 5.0
-"""How long a process may take to exit after its last event."""
 
 
 class EndedJob(RunningJob):
@@ -71,7 +54,7 @@ class LocalJob(RunningJob):
         self._verdict: Verdict | None = None
         self._meter: Meter | None = None
         self._since = time.monotonic()
-        self._deadline = self._since + BIRTH_SECONDS + spec.limits.timeout_seconds
+        self._deadlines = Deadlines(spec)
         threading.Thread(target=self._follow, name=f"job {spec.id}", daemon=True).start()
 
     def tell(self, line: str) -> None:
@@ -79,8 +62,7 @@ class LocalJob(RunningJob):
         with self._lock:
             if self._ended.is_set():
                 return
-            if self._deadline == WAITING:
-                self._deadline = time.monotonic() + self._spec.limits.timeout_seconds
+            self._deadlines.told()
             try:
                 write_all(self._channels.control_out, line.encode() + b"\n")
             except OSError:
@@ -100,7 +82,7 @@ class LocalJob(RunningJob):
         with self._lock:
             self._pid = pid
             self._since = time.monotonic()
-            self._deadline = self._since + self._spec.limits.timeout_seconds
+            self._deadlines.born()
             self._meter = Meter(pid, inherited)
             unwanted = self._verdict is not None
         if unwanted:
@@ -117,11 +99,11 @@ class LocalJob(RunningJob):
 
     def check(self, now: float) -> None:
         """Hold it to its limits."""
-        limits = self._spec.limits
-        if now > self._deadline:
-            self._stop(timed_out(limits.timeout_seconds) if self._meter else never_started())
-        elif self._meter and (used := self._meter.peak()) > limits.memory_bytes:
-            self._stop(memory_exceeded(used, limits.memory_bytes))
+        allowed = self._spec.limits.memory_bytes
+        if passed := self._deadlines.passed(now):
+            self._stop(passed)
+        elif self._meter and (used := self._meter.peak()) > allowed:
+            self._stop(memory_exceeded(used, allowed))
 
     def _stop(self, verdict: Verdict) -> None:
         """End the process with this verdict, if it has none yet; one not born yet isn't waited for."""
@@ -156,15 +138,13 @@ class LocalJob(RunningJob):
     def _judge(self, event: Event) -> None:
         """A last event is the verdict, and the process has a moment left to exit."""
         with self._lock:
-            if event.stage in TURN_OVER:
-                self._deadline = WAITING
+            self._deadlines.heard(event)
             if event.event not in ("finished", "failed"):
                 return
             if event.event == "finished":
                 self._verdict = self._verdict or Verdict(ending="finished", result=event.result or {})
             else:
                 self._verdict = self._verdict or Verdict(ending="failed", error=event.error)
-            self._deadline = min(self._deadline, time.monotonic() + FAREWELL_SECONDS)
 
     def _end(self) -> None:
         with self._lock:

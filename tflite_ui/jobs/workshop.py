@@ -37,6 +37,7 @@ class Call:
     ports: tuple[int, ...] = ()
     tensorflow: bool = False
     limits: Limits = field(default_factory=Limits)
+    silence_seconds: float | None = None
     on_event: OnEvent = ignore
     on_start: OnStart = ignore
     stopped: Callable[[], bool] = lambda: False

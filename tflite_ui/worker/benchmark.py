@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -66,7 +67,8 @@ def benchmark(payload: Benchmark, folder: Path, reporter: Reporter, control: int
     opened = _open(payload, target, reporter)
     if opened.runner.evidence().kind != "measured":
         return _untimed(payload, opened)
-    watch = Stopwatch(opened.runner.invoke, opened.options.max_seconds)
+    between = partial(reporter.pulse, "time")
+    watch = Stopwatch(opened.runner.invoke, opened.options.max_seconds, between)
     reporter.progress("ready", 0.0)
     with open(control, encoding="ascii", closefd=False) as lines:
         for runs in turns(lines):
@@ -187,6 +189,7 @@ def _open(payload: Benchmark, target: RunTarget, reporter: Reporter) -> Opened:
     file, options = Path(payload.file), target_options(payload.target, targets())
     assert isinstance(options, BenchmarkOptions)
     reporter.progress("open", 0.0)
+    between = partial(reporter.pulse, "open")
     inputs = _inputs(payload, file)
     importlib.import_module(RUNTIME)
     memory = PeakMemory()
@@ -195,10 +198,11 @@ def _open(payload: Benchmark, target: RunTarget, reporter: Reporter) -> Opened:
         runner.set_inputs(take(inputs, slice(0, 1)))
         first = timed(runner.invoke)
         for _ in range(options.warmup if runner.evidence().kind == "measured" else 0):
+            between()
             runner.invoke()
         runner.outputs()
         peak = memory.bytes()
-        found = _parity(target, payload, runner, file, inputs)
+        found = _parity(target, payload, runner, inputs, between)
         runner.set_inputs(take(inputs, slice(0, 1)))
     except VerificationFailed as refused:
         raise BenchmarkFailed(refused.message, "Measure it on another target.") from refused
@@ -212,11 +216,15 @@ def _inputs(payload: Benchmark, file: Path) -> dict[str, Array]:
 
 
 def _parity(
-    target: Target, payload: Benchmark, runner: Runner, file: Path, inputs: dict[str, Array]
+    target: Target,
+    payload: Benchmark,
+    runner: Runner,
+    inputs: dict[str, Array],
+    between: Callable[[], None],
 ) -> Parity | None:
     if target.key == "reference" or not affordable(payload.source.macs):
         return None
-    return parity(runner, file, inputs)
+    return parity(runner, Path(payload.file), inputs, between)
 
 
 def _measurement(payload: Benchmark, opened: Opened, watch: Stopwatch) -> Measurement:

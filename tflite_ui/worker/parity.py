@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tflite_ui.core.errors import VerificationFailed
@@ -23,10 +23,12 @@ def affordable(macs: int | None) -> bool:
     return (macs or 0) / REFERENCE_MACS_A_SECOND <= SECONDS
 
 
-def parity(runner: Runner, file: Path, inputs: Mapping[str, Array]) -> Parity | None:
+def parity(
+    runner: Runner, file: Path, inputs: Mapping[str, Array], between: Callable[[], None]
+) -> Parity | None:
     """``runner``'s outputs against the reference kernels', on as many samples of ``inputs`` as take SECONDS.
 
-    None when the reference kernels refuse the file.
+    ``between`` is called after each of its runs. None when the reference kernels refuse the file.
     """
     try:
         reference = Session(file, "reference")
@@ -38,6 +40,7 @@ def parity(runner: Runner, file: Path, inputs: Mapping[str, Array]) -> Parity | 
     for row in range(n):
         runner.set_inputs(take(inputs, slice(row, row + 1)))
         runner.invoke()
+        between()
         parts.append(rows_of(runner.outputs()))
     return compare(join(parts, file), expected)
 

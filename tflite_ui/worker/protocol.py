@@ -16,11 +16,13 @@ What it hears
     A benchmark listens to ``round N``, which asks for N timed runs, and ``end``, for its result; when it has
     answered samples elsewhere, to ``compare`` before. A training listens to
     ``stop``: no more epochs, go on with the best so far. End of file means that the app is gone.
-    After the stages in TURN_OVER the job waits to be told, and its time limit waits with it.
+    After the stages in TURN_OVER the job waits to be told, and its time limits wait with it.
+    Otherwise a benchmark says ``progress`` between two runs, once a second or so: with
+    ``silence_seconds`` one that says nothing for longer is ended.
 How it ends
     ``finished`` and ``failed`` as said; an end without either is ``lost`` (killed or crashed); the
-    app ends it by SIGKILL to its process group for ``cancelled``, ``timed_out`` and, as ``failed``
-    with MemoryExceeded, when its resident memory passes the limit.
+    app ends it by SIGKILL to its process group for ``cancelled``, ``timed_out`` (silent, too) and, as
+    ``failed`` with MemoryExceeded, when its resident memory passes the limit.
 Only paths, digests and JSON cross the border.
 """
 
@@ -28,6 +30,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -57,6 +60,7 @@ JobKind = Literal[
     "diagnose",
     "availability",
 ]
+PULSE_SECONDS = 1.0
 EventName = Literal["opened", "progress", "log", "finished", "failed"]
 
 
@@ -73,6 +77,8 @@ class JobSpec(Frozen):
     ports: tuple[int, ...] = ()
     tensorflow: bool = False
     limits: Limits = Limits()
+    silence_seconds: float | None = None
+    """How long it may say nothing while it is at work; None where it needn't speak before its end."""
 
 
 class Event(Frozen):
@@ -105,6 +111,7 @@ class Reporter:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._spoken = time.monotonic()
 
     def opened(self, isolation: str) -> None:
         """The first event."""
@@ -113,6 +120,11 @@ class Reporter:
     def progress(self, stage: str, fraction: float | None = None, note: str = "") -> None:
         """Stage ``stage`` is ``fraction`` (0 to 1) done."""
         self._write(Event(event="progress", stage=stage, fraction=fraction, note=note))
+
+    def pulse(self, stage: str) -> None:
+        """Stage ``stage`` goes on, said after PULSE_SECONDS without a word; cheap enough between two runs."""
+        if time.monotonic() - self._spoken > PULSE_SECONDS:
+            self.progress(stage)
 
     def epoch(self, stage: str, point: CurvePoint) -> None:
         """An epoch of ``stage`` has ended."""
@@ -131,6 +143,7 @@ class Reporter:
         self._write(Event(event="failed", error=error))
 
     def _write(self, event: Event) -> None:
+        self._spoken = time.monotonic()
         line = json.dumps(event.model_dump(mode="json", exclude_defaults=False)) + "\n"
         data = line.encode()
         while data:

@@ -37,10 +37,13 @@ def timed(run: Callable[[], None]) -> float:
 
 
 class Stopwatch:
-    """Times runs in rounds, until ``seconds`` of running are used up; the first run always counts."""
+    """Times runs in rounds, until ``seconds`` of running are used up; the first run always counts.
 
-    def __init__(self, run: Callable[[], None], seconds: float) -> None:
-        self._run, self._left = run, seconds * 1000.0
+    ``between`` is called after each run, outside the time taken.
+    """
+
+    def __init__(self, run: Callable[[], None], seconds: float, between: Callable[[], None]) -> None:
+        self._run, self._left, self._between = run, seconds * 1000.0, between
         self.rounds: list[list[float]] = []
 
     @property
@@ -59,6 +62,7 @@ class Stopwatch:
                     break
                 value = timed(self._run)
                 self._left -= value
+                self._between()
                 if number >= untimed:
                     values.append(value)
         if values:
