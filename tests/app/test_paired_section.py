@@ -17,9 +17,16 @@ from tflite_ui.core.errors import DataMismatch, UnreadableData
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.study import Study
 from tflite_ui.litert.tiny import tiny
+from tflite_ui.settings import SETTINGS_VARIABLE
 from tflite_ui.ui.drawing import SIDE, png_of
 
 Keep = Callable[[Study, str], str]
+TOP3 = b"""import numpy as np
+NAME = 'Top 3'
+def score(outputs, labels, inputs):
+    (given,), (wanted,) = outputs.values(), labels.values()
+    return (np.argsort(given, axis=1)[:, -3:] == wanted[:, None]).any(axis=1)
+"""
 
 
 def quality(app: AppTest) -> AppTest:
@@ -28,11 +35,16 @@ def quality(app: AppTest) -> AppTest:
 
 
 @pytest.fixture(scope="module")
-def study(desk: Desk) -> Study:
-    """The sample's study of three variants, really made."""
-    model, data = desk.add_sample()
-    request = StudyRequest(model=model, data=data, recipes=("float16", "weight_only:bits=4"))
-    return desk.wait(desk.start(request))
+def study(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The sample's study of three variants, really made, and scored by a metric of one's own."""
+    settings = tmp_path_factory.mktemp("paired") / "settings.toml"
+    settings.write_text("[metrics]\nenabled = true\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SETTINGS_VARIABLE, str(settings))
+        model, data = desk.add_sample()
+        metric = desk.metrics.add("top3.py", io.BytesIO(TOP3))
+        recipes = ("float16", "weight_only:bits=4")
+        return desk.wait(desk.start(StudyRequest(model=model, data=data, metric=metric, recipes=recipes)))
 
 
 def test_two_variants_and_the_samples_that_changed(open_page: Open, study: Study) -> None:
@@ -43,6 +55,7 @@ def test_two_variants_and_the_samples_that_changed(open_page: Open, study: Study
     assert not app.exception
     assert any(expander.label == "More measures" for expander in app.expander)
     said = words(app)
+    assert "By Top 3, Weight-only, 4 bits against Float32: no real difference, on 2,000 images." in said
     assert "2,000 images" in said
     assert "Answers that changed · 12 of" in said.replace("**", "")
     assert "label" in said

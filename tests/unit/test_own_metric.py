@@ -5,15 +5,25 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import studies
 from tests.studies import score
 from tflite_ui.analysis.holdout import reporting
 from tflite_ui.analysis.measures import comparison_frame, measures
-from tflite_ui.analysis.own_metric import own_change, own_failures, own_frame, own_value
+from tflite_ui.analysis.own_metric import (
+    own_change,
+    own_failures,
+    own_frame,
+    own_pair,
+    own_sentence,
+    own_value,
+)
 from tflite_ui.cli.main import main
 from tflite_ui.cli.study import exit_code
 from tflite_ui.cli.summary import summary
@@ -21,6 +31,7 @@ from tflite_ui.core.errors import InvalidInput, MetricFailed, NotFound, TooLarge
 from tflite_ui.core.metric import Metric, OwnScore, Scored
 from tflite_ui.core.plan import StudyRequest, make_plan
 from tflite_ui.core.search import Search
+from tflite_ui.datasets.own_scores import SAMPLES, OwnScores, read_own, sound, write_own
 from tflite_ui.evaluation.metric_file import LIMIT, read_metric
 from tflite_ui.evaluation.own_score import OwnMetric, own_score
 from tflite_ui.jobs.metrics import Metrics
@@ -51,7 +62,7 @@ def body(*lines: str) -> bytes:
 
 
 def ran(text: bytes) -> OwnScore:
-    return own_score(OwnMetric(text, "my.py"), OUTPUTS, OUTPUTS, LABELS, INPUTS, NONE_HELD)
+    return own_score(OwnMetric(text, "my.py"), OUTPUTS, OUTPUTS, LABELS, INPUTS, NONE_HELD)[0]
 
 
 def wrong_at(places: slice) -> dict[str, np.ndarray]:
@@ -99,7 +110,8 @@ def test_backslashes_of_the_users_own_are_no_matter_of_ours() -> None:
 def test_samples_are_scored_and_the_change_is_paired() -> None:
     metric = OwnMetric(HIT, "my.py")
     before = wrong_at(slice(0, 100))
-    found = own_score(metric, wrong_at(slice(0, 140)), before, LABELS, INPUTS, NONE_HELD)
+    found, each = own_score(metric, wrong_at(slice(0, 140)), before, LABELS, INPUTS, NONE_HELD)
+    assert list(np.flatnonzero(each == 0)) == list(range(140))
     assert (found.value, found.baseline, found.n) == (0.65, 0.75, N)
     assert found.low is not None
     assert found.high is not None
@@ -107,7 +119,7 @@ def test_samples_are_scored_and_the_change_is_paired() -> None:
     assert found.change_low is not None
     assert found.change_high is not None
     assert -0.14 < found.change_low < -0.1 < found.change_high < -0.06  # of pairs: +-0.03; unpaired +-0.06
-    same = own_score(metric, before, before, LABELS, INPUTS, NONE_HELD)
+    same, _ = own_score(metric, before, before, LABELS, INPUTS, NONE_HELD)
     assert (same.change, same.change_low, same.change_high) == (0.0, 0.0, 0.0)
 
 
@@ -118,7 +130,7 @@ def test_the_samples_kept_apart_from_a_search_are_scored_alone() -> None:
         HIT,
         body("return (outputs['out'].argmax(1) == labels['out']).mean()"),
     ):
-        found = own_score(OwnMetric(text, "my.py"), only_seen, OUTPUTS, LABELS, INPUTS, held)
+        found, _ = own_score(OwnMetric(text, "my.py"), only_seen, OUTPUTS, LABELS, INPUTS, held)
         assert found.value == 0.5
         assert found.reporting is not None
         assert (found.reporting.value, found.reporting.n) == (1.0, N // 2)
@@ -238,6 +250,63 @@ def test_a_score_in_words() -> None:
     one = OwnScore(value=0.87, baseline=0.9, change=-0.03, n=9)
     assert own_change(up, one) == "worse, by 0.030; one number for all samples has no interval"
     assert own_value(one) == "0.8700"
+
+
+def test_any_two_variants_are_compared_sample_by_sample() -> None:
+    up = Metric(name="m", sha256="a", title="Hit")
+    rows = np.arange(N, dtype=np.int32)
+    right = np.ones(N)
+    first = OwnScores(rows[:300], right[:300])
+    second = OwnScores(rows[100:], np.where(rows[100:] % 10 == 0, 0.0, right[100:]))
+    one, other = Scored(score=score(1.0, 0, 0)), Scored(score=score(0.9, 0, 0))
+    found = own_pair(one, other, first, second)
+    assert found is not None
+    assert (found.n, found.value, found.baseline) == (200, 0.9, 1.0)
+    said = own_sentence(up, found, "Int8", "Pruned", "image")
+    assert said.startswith("By Hit, Pruned against Int8: worse, by 0.10 (0.0")
+    assert said.endswith("), on 200 images.")
+    same = own_pair(one, one, first, first)
+    assert same is not None
+    assert own_sentence(up, same, "Int8", "Pruned", "image").endswith("no real difference, on 300 images.")
+    assert own_pair(one, other, first, OwnScores(rows[300:], right[300:])) is None
+
+
+def test_where_no_samples_are_scored_two_are_compared_without_an_interval() -> None:
+    up = Metric(name="m", sha256="a", title="Hit")
+    one, other = Scored(score=score(0.8, 0, 0)), Scored(score=score(0.7, 0, 0))
+    found = own_pair(one, other, None, None)
+    assert found is not None
+    assert "worse, by 0.10; one number" in own_sentence(up, found, "A", "B", "row")
+    assert own_pair(one, Scored(), None, None) is None
+
+
+ROWS = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=40, unique=True).map(sorted)
+
+
+@given(rows=ROWS, seed=st.integers(0, 2**32 - 1))
+def test_scores_are_read_as_they_were_written_and_nothing_else_is_sound(rows: list[int], seed: int) -> None:
+    written = OwnScores(np.array(rows, np.int32), np.random.default_rng(seed).normal(size=len(rows)))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / SAMPLES
+        write_own(written, file)
+        found = read_own(file)
+        assert sound(file, len(rows))
+        assert not sound(file, len(rows) + 1)
+        write_own(OwnScores(written.rows, written.score * np.inf), file)
+        assert not sound(file, len(rows))
+        write_own(OwnScores(np.append(written.rows, written.rows[-1]), np.zeros(len(rows) + 1)), file)
+        assert not sound(file, len(rows) + 1)
+    assert np.array_equal(found.rows, written.rows)
+    assert np.array_equal(found.score, written.score)
+
+
+def test_a_link_or_nothing_is_not_sound(tmp_path: Path) -> None:
+    file, link = tmp_path / "other", tmp_path / SAMPLES
+    write_own(OwnScores(np.arange(3, dtype=np.int32), np.zeros(3)), file)
+    assert not sound(link, 3)
+    link.symlink_to(file)
+    assert sound(file, 3)
+    assert not sound(link, 3)
 
 
 def test_a_metric_is_a_measure_a_column_and_part_of_what_is_given_out() -> None:

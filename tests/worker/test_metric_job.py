@@ -114,6 +114,9 @@ def test_a_variant_is_made_once_and_scored_once_by_each_metric(
         found = scored(study).score
         assert found is not None
         assert (found.value, found.n, found.change_low) == (1.0, SAMPLES, 0.0)
+        each = desk.outbox.own_scores(study, study.baseline.id)
+        assert each is not None
+        assert (list(each.rows), set(each.score)) == (list(range(SAMPLES)), {1.0})
         assert study.baseline.id == plain.baseline.id
         assert study.baseline.cached
     assert [executor.kinds.count(kind) for kind in ("variant", "metric")] == [1, 2]
@@ -156,10 +159,17 @@ def test_a_metric_that_cannot_be_is_told_and_the_study_goes_on(
     assert says in found.error.message
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        '{"score": {"value": "<b>", "baseline": 0, "change": 0, "n": 1}}',
+        '{"score": {"value": 1, "baseline": 1, "change": 0, "n": 1}, "each": true}',
+    ],
+)
 def test_a_result_made_up_by_the_users_code_is_checked(
-    desk: Desk, request_: StudyRequest, folder: Path
+    desk: Desk, request_: StudyRequest, folder: Path, result: str
 ) -> None:
-    event = '{"event": "finished", "result": {"value": "<b>", "n": 1}}\\n'
+    event = f'{{"event": "finished", "result": {result}}}\\n'
     forged = metric(
         "import os",
         "for fd in range(3, 30):",
@@ -171,7 +181,7 @@ def test_a_result_made_up_by_the_users_code_is_checked(
     found = scored(asked(desk, request_, forged, folder))
     assert found.score is None
     assert found.error is not None
-    assert "<b>" not in found.error.message
+    assert found.error.message == "my.py gave no score that can be read."
 
 
 def test_what_is_no_longer_allowed_is_not_run(desk: Desk, request_: StudyRequest, folder: Path) -> None:
@@ -224,4 +234,4 @@ def test_without_walls_nothing_of_the_users_is_run(folder: Path, request_: Study
     ):
         assert not keeps_in(walls)
         with pytest.raises(MetricFailed, match=r"my\.py isn't run"):
-            score_metric(payload, Reporter(-1), walls)
+            score_metric(payload, folder, Reporter(-1), walls)

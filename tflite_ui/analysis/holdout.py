@@ -7,7 +7,6 @@ hundreds of samples, there are none and all samples do both.
 from __future__ import annotations
 
 from tflite_ui.analysis.kept import Kept
-from tflite_ui.core.metric import Scored
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Quality, Variant
 
@@ -46,11 +45,12 @@ def _variant(variant: Variant, half: str) -> Variant:
 
 def _scored(variant: Variant, half: str) -> Variant:
     """With the user's metric of the samples that report; no search chooses by it."""
-    score = variant.metric.score if variant.metric else None
-    if half != "reporting" or score is None or score.reporting is None:
+    scored = variant.metric
+    if half != "reporting" or scored is None or scored.score is None or scored.score.reporting is None:
         return variant
-    told = score.reporting.model_copy(update={"reporting": score.reporting})
-    return variant.model_copy(update={"metric": Scored(score=told)})
+    own = scored.score.reporting
+    told = scored.model_copy(update={"score": own.model_copy(update={"reporting": own})})
+    return variant.model_copy(update={"metric": told})
 
 
 def _quality(quality: Quality | None, half: str) -> Quality | None:

@@ -8,9 +8,11 @@ from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import is_baseline, variant_labels
 from tflite_ui.analysis.paired import ENOUGH
 from tflite_ui.analysis.score_words import numbers
-from tflite_ui.core.metric import Metric, OwnScore
+from tflite_ui.core.metric import Metric, OwnScore, Scored
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
+from tflite_ui.datasets.own_scores import OwnScores
+from tflite_ui.evaluation.own_beside import beside
 
 DIGITS = 4
 COLUMNS = {
@@ -43,7 +45,7 @@ def own_interval(score: OwnScore) -> str:
 
 
 def own_change(metric: Metric, score: OwnScore) -> str:
-    """Against the original: ``worse, by 0.012 (0.004 to 0.021)``, or that there is no real difference."""
+    """Against another: ``worse, by 0.012 (0.004 to 0.021)``, or that there is no real difference."""
     how = "better" if (score.change > 0) == metric.higher_is_better else "worse"
     if score.change_low is None or score.change_high is None:
         size = words.significant(abs(score.change), 2)
@@ -55,6 +57,33 @@ def own_change(metric: Metric, score: OwnScore) -> str:
     near, far = sorted((abs(score.change_low), abs(score.change_high)))
     size, low, high = numbers(abs(score.change), near, far)
     return f"{how}, by {size} ({low} to {high})"
+
+
+def own_pair(
+    first: Scored, second: Scored, one: OwnScores | None, other: OwnScores | None
+) -> OwnScore | None:
+    """The second variant's score beside the first's, over the samples that both were scored on.
+
+    ``one`` and ``other`` are their scores of single samples; without, there is no interval. None without
+    scores.
+    """
+    if one is None or other is None:
+        return _plain(first, second)
+    one, other = one.among(other.rows), other.among(one.rows)
+    return beside(other.score, one.score, len(one.rows)) if len(one.rows) else None
+
+
+def _plain(first: Scored, second: Scored) -> OwnScore | None:
+    if first.score is None or second.score is None:
+        return None
+    own, before = second.score.value, first.score.value
+    return OwnScore(value=own, baseline=before, change=own - before, n=second.score.n)
+
+
+def own_sentence(metric: Metric, found: OwnScore, first: str, second: str, noun: str) -> str:
+    """What may be said of the second against the first by the user's metric."""
+    on = words.counted(found.n, noun)
+    return f"By {metric.title}, {second} against {first}: {own_change(metric, found)}, on {on}."
 
 
 def own_frame(study: Study) -> pd.DataFrame:

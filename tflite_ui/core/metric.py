@@ -39,7 +39,11 @@ class OwnScore(Frozen):
 
 
 class Scored(Frozen):
-    """What became of a variant's metric: a score, or why there is none; neither when it was called off."""
+    """What became of a variant's metric: a score, or why there is none; neither when it was called off.
+
+    ``samples`` is the digest of each sample's score; None where the metric gives one number for all.
+    """
 
     score: OwnScore | None = None
+    samples: str | None = None
     error: ErrorInfo | None = None

@@ -16,9 +16,9 @@ from tflite_ui.core.errors import MetricFailed
 from tflite_ui.core.metric import OwnScore
 from tflite_ui.datasets.scores import Values
 from tflite_ui.datasets.split import Labels
-from tflite_ui.evaluation.bootstrap import mean_interval
 from tflite_ui.evaluation.fidelity import Array, Outputs
 from tflite_ui.evaluation.metric_file import FUNCTION
+from tflite_ui.evaluation.own_beside import beside
 from tflite_ui.litert.interpreter import take
 
 PLACE = "<metric>"
@@ -90,32 +90,23 @@ def own_score(
     labels: Labels,
     inputs: Arrays,
     held: npt.NDArray[np.bool_],
-) -> OwnScore:
+) -> tuple[OwnScore, Values]:
     """The metric of ``outputs`` beside that of ``originals``, arrays [m, ...] by name; raises MetricFailed.
 
-    ``held`` bool [m] are the samples that report what a search came to.
+    With it each sample's, float64 [m], or [] where the metric gives one number. ``held`` bool [m] are the
+    samples that report what a search came to.
     """
     scored = [metric.scores(each, labels, inputs) for each in (outputs, originals)]
-    whole = _compared(scored[0], scored[1], len(held))
+    whole = beside(*scored, len(held))
     if held.all() or not held.any():
-        return whole
+        return whole, scored[0]
     places = np.flatnonzero(held)
     if scored[0].ndim and scored[1].ndim:
         part = [each[places] for each in scored]
     else:
         few, seen = take(labels, places), take(inputs, places)
         part = [metric.scores(take(each, places), few, seen) for each in (outputs, originals)]
-    return whole.model_copy(update={"reporting": _compared(part[0], part[1], len(places))})
-
-
-def _compared(own: Values, before: Values, n: int) -> OwnScore:
-    means = float(own.mean()), float(before.mean())
-    found = OwnScore(value=means[0], baseline=means[1], change=means[0] - means[1], n=n)
-    if not (own.ndim and before.ndim):
-        return found
-    ends = (*mean_interval(own), *mean_interval(own - before))
-    names = ("low", "high", "change_low", "change_high")
-    return found.model_copy(update=dict(zip(names, ends, strict=True)))
+    return whole.model_copy(update={"reporting": beside(*part, len(places))}), scored[0]
 
 
 def _locked(arrays: Arrays) -> dict[str, Array]:

@@ -10,6 +10,7 @@ from tflite_ui.analysis.holdout import holds_out
 from tflite_ui.core.data import SampleView
 from tflite_ui.core.study import Study
 from tflite_ui.core.trial import Trial
+from tflite_ui.datasets.own_scores import SAMPLES, OwnScores, read_own
 from tflite_ui.datasets.scores import Record, read_record
 from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.views import sample_views, trial
@@ -29,6 +30,7 @@ class Outbox:
         self._workshop, self._knowledge = workshop, knowledge
         self._home, self._blobs = workshop.home, workshop.blobs
         self._read = lru_cache(KEPT_ANSWERS)(read_record)
+        self._read_own = lru_cache(KEPT_ANSWERS)(read_own)
 
     def file(self, study: Study, variant: str) -> Path:
         """A variant's .tflite; raises NotFound."""
@@ -45,6 +47,21 @@ class Outbox:
             return None
         record = self._read(self._blobs.path(digest, "answers.npz"))
         return record.at(record.held.nonzero()[0]) if holds_out(study) else record
+
+    def own_scores(self, study: Study, variant: str) -> OwnScores | None:
+        """A variant's scores by the study's own metric, sample by sample; None where none were kept.
+
+        Of a search's study those of the samples that it hasn't seen. Callers may not change them.
+        """
+        found = study.variant(variant)
+        digest = found.metric.samples if found and found.metric else None
+        if digest is None or not self._blobs.has(digest):
+            return None
+        scores = self._read_own(self._blobs.path(digest, SAMPLES))
+        if not holds_out(study):
+            return scores
+        seen = self.answers(study, variant)
+        return scores.among(seen.rows) if seen else None
 
     def samples(self, study: Study, rows: Sequence[int]) -> tuple[SampleView, ...]:
         """Those evaluation samples to look at; none when they can't be had now."""

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from tflite_ui.core.errors import ErrorInfo, InvalidInput, JobTimedOut, MetricFailed
-from tflite_ui.core.metric import Metric, OwnScore, Scored
+from tflite_ui.core.errors import InvalidInput, JobTimedOut, MetricFailed
+from tflite_ui.core.metric import Metric, Scored
 from tflite_ui.core.plan import Limits
 from tflite_ui.core.variant import Variant
+from tflite_ui.datasets.own_scores import SAMPLES, sound
 from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.executor import Outcome
 from tflite_ui.jobs.following import Register, followed
@@ -18,7 +19,7 @@ from tflite_ui.jobs.metrics import check_allowed
 from tflite_ui.jobs.preparations import Preparation
 from tflite_ui.jobs.workshop import Call, Workshop, problem
 from tflite_ui.settings import settings
-from tflite_ui.worker.payloads import ScoreMetric
+from tflite_ui.worker.payloads import MetricScores, ScoreMetric
 
 LONGEST = 500
 
@@ -45,17 +46,17 @@ class Scoring:
         metric = self._ledger.study().metric
         if metric is None or variant.facts is None:
             return variant, ""
-        key = f"metric:{variant.id}:{metric.sha256}"
+        key = f"scored:{variant.id}:{metric.sha256}"
         if kept := self._workshop.results.get(key):
-            return _with(variant, Scored(score=OwnScore.model_validate(kept))), ""
+            return _with(variant, Scored.model_validate(kept)), ""
         try:
             call = self._call(variant, metric, preparation)
         except InvalidInput as refused:
             return _with(variant, Scored(error=refused.info())), ""
         try:
-            scored = _outcome(self._workshop.run(call), metric, call.limits)
+            scored = self._outcome(self._workshop.run(call), metric, call)
             if scored.score:
-                self._workshop.results.put(key, scored.score.model_dump(mode="json"))
+                self._workshop.results.put(key, scored.model_dump(mode="json"))
             return _with(variant, scored), self._workshop.log(call)
         finally:
             self._workshop.sweep(call)
@@ -92,28 +93,38 @@ class Scoring:
         )
         return followed(call, variant.id, self._workshop, self._board, self._register)
 
+    def _outcome(self, outcome: Outcome, metric: Metric, call: Call) -> Scored:
+        """What a job came to, which ran the user's code and isn't taken at its word; raises DiskFull."""
+        if outcome.ending != "finished":
+            return _unscored(outcome, metric, call.limits)
+        try:
+            found = MetricScores.model_validate(outcome.result)
+        except ValidationError:
+            return _nonsense(metric)
+        samples = self._workshop.folder(call) / SAMPLES
+        if not found.each:
+            return Scored(score=found.score)
+        if not sound(samples, found.score.n):
+            return _nonsense(metric)
+        return Scored(score=found.score, samples=self._workshop.blobs.add(samples, SAMPLES).digest)
+
 
 def _with(variant: Variant, scored: Scored) -> Variant:
     return variant.model_copy(update={"metric": scored})
 
 
-def _outcome(outcome: Outcome, metric: Metric, limits: Limits) -> Scored:
-    """What a job came to; its words are the user's code's, so they are checked and cut."""
+def _unscored(outcome: Outcome, metric: Metric, limits: Limits) -> Scored:
+    """Why there is no score; the words are the user's code's, so they are cut."""
     if outcome.ending == "timed_out":
         text = f"{metric.name} took longer than the {limits.timeout_seconds:g} seconds that it may."
         hint = "Compute on whole arrays, or have the operator raise seconds under [metrics]."
         return Scored(error=JobTimedOut(text, hint).info())
     if outcome.ending == "cancelled":
         return Scored()
-    if outcome.ending != "finished":
-        found = problem(outcome)
-        cut = {"message": found.message[:LONGEST], "hint": found.hint[:LONGEST]}
-        return Scored(error=found.model_copy(update=cut))
-    try:
-        return Scored(score=OwnScore.model_validate(outcome.result))
-    except ValidationError:
-        return Scored(error=_nonsense(metric))
+    found = problem(outcome)
+    cut = {"message": found.message[:LONGEST], "hint": found.hint[:LONGEST]}
+    return Scored(error=found.model_copy(update=cut))
 
 
-def _nonsense(metric: Metric) -> ErrorInfo:
-    return MetricFailed(f"{metric.name} gave no score that can be read.", "Correct it.").info()
+def _nonsense(metric: Metric) -> Scored:
+    return Scored(error=MetricFailed(f"{metric.name} gave no score that can be read.", "Correct it.").info())

@@ -6,7 +6,7 @@ import streamlit as st
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.labels import sample_noun
-from tflite_ui.analysis.own_metric import own_failures, own_frame
+from tflite_ui.analysis.own_metric import own_failures, own_frame, own_pair, own_sentence
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import NotFound
 from tflite_ui.core.metric import Metric
@@ -90,6 +90,16 @@ def results(study: Study) -> None:
     }
     st.dataframe(shown, hide_index=True, column_config=config, key="quality.own", placeholder="")
     st.caption(_told(study, metric))
+
+
+def pair(desk: Desk, study: Study, ids: tuple[str, str], names: tuple[str, str]) -> None:
+    """What may be said of the second variant against the first by the user's metric; nothing without one."""
+    scored = [variant.metric for id in ids if (variant := study.variant(id)) and variant.metric]
+    if study.metric is None or len(scored) < 2:
+        return
+    found = own_pair(*scored, *(desk.outbox.own_scores(study, id) for id in ids))
+    if found:
+        st.markdown(f"**{notices.plain(own_sentence(study.metric, found, *names, sample_noun(study)))}**")
 
 
 def _told(study: Study, metric: Metric) -> str:

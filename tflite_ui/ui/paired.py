@@ -12,7 +12,7 @@ from tflite_ui.charts.confusion import MOST_CLASSES, confusion_chart
 from tflite_ui.core.study import Study
 from tflite_ui.datasets.answers import Answers
 from tflite_ui.datasets.scores import Record, Scores
-from tflite_ui.ui import figures, gallery, glossary, notices, scored
+from tflite_ui.ui import figures, gallery, glossary, notices, own_metric, scored
 
 
 def draw(desk: Desk, study: Study) -> None:
@@ -33,7 +33,9 @@ def draw(desk: Desk, study: Study) -> None:
     elif answers[0] is None or answers[1] is None:
         st.caption("Their answers aren't kept here any more: run the study again.")
     else:
-        _told(desk, study, (known[first], known[second]), (answers[0], answers[1]))
+        names = known[first], known[second]
+        own_metric.pair(desk, study, (first, second), names)
+        _told(desk, study, names, (answers[0], answers[1]))
 
 
 def _told(desk: Desk, study: Study, names: tuple[str, str], records: tuple[Record, Record]) -> None:

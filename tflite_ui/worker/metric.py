@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from tflite_ui.core.errors import MetricFailed
-from tflite_ui.core.metric import OwnScore
 from tflite_ui.datasets import split
+from tflite_ui.datasets.own_scores import SAMPLES, OwnScores, write_own
 from tflite_ui.evaluation.evaluate import run
 from tflite_ui.evaluation.holdout import held_out
 from tflite_ui.evaluation.own_score import OwnMetric, own_score
 from tflite_ui.litert.interpreter import take
-from tflite_ui.worker.payloads import ScoreMetric
+from tflite_ui.worker.payloads import MetricScores, ScoreMetric
 from tflite_ui.worker.protocol import Reporter
 from tflite_ui.worker.sandbox import keeps_in, start_no_more
 
 METRIC = "metric"
 
 
-def score_metric(payload: ScoreMetric, reporter: Reporter, isolation: str) -> OwnScore:
+def score_metric(payload: ScoreMetric, folder: Path, reporter: Reporter, isolation: str) -> MetricScores:
     """See ``ScoreMetric``; raises MetricFailed, DataMismatch or VerificationFailed.
 
     The user's code begins last of all, when whatever else the job needs has been read.
@@ -37,4 +37,7 @@ def score_metric(payload: ScoreMetric, reporter: Reporter, isolation: str) -> Ow
     held = held_out(len(next(iter(inputs.values()))), labels)[rows]
     start_no_more()
     metric = OwnMetric(Path(payload.metric).read_bytes(), payload.name)
-    return own_score(metric, outputs, originals, take(labels, rows), take(inputs, rows), held)
+    score, each = own_score(metric, outputs, originals, take(labels, rows), take(inputs, rows), held)
+    if each.ndim:
+        write_own(OwnScores(rows.astype(np.int32), each), folder / SAMPLES)
+    return MetricScores(score=score, each=bool(each.ndim))

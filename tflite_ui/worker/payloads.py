@@ -6,6 +6,7 @@ from tflite_ui.core.data import DataSummary, FixKey, SampleView
 from tflite_ui.core.facts import Check, FileFacts
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.measurement import Measurement
+from tflite_ui.core.metric import OwnScore
 from tflite_ui.core.model import ModelSource
 from tflite_ui.core.outline import FileOutline
 from tflite_ui.core.plan import TargetSpec
@@ -175,7 +176,7 @@ class VariantResult(Frozen):
 
 
 class ScoreMetric(Frozen):
-    """Score ``file`` by the user's metric at the path ``metric``, uploaded as ``name``. Gives an OwnScore.
+    """Score ``file`` by the user's metric at the path ``metric``, uploaded as ``name``. Gives a MetricScores.
 
     ``outputs_file`` and ``data`` as for MakeVariant; ``without_walls``: also where nothing keeps the job in.
     """
@@ -188,6 +189,16 @@ class ScoreMetric(Frozen):
     data: str
     cores: int = 1
     without_walls: bool = False
+
+
+class MetricScores(Frozen):
+    """The score, and whether each sample's lies in the job's folder (``datasets/own_scores.py``).
+
+    It doesn't where the metric gives one number for all.
+    """
+
+    score: OwnScore
+    each: bool = False
 
 
 class Benchmark(Frozen):
@@ -234,6 +245,7 @@ __all__ = [
     "InspectModel",
     "MakeVariant",
     "Measurement",
+    "MetricScores",
     "Prepare",
     "Prepared",
     "ScoreMetric",

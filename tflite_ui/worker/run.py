@@ -154,7 +154,7 @@ def _variant(desk: Desk) -> Frozen:
 def _metric(desk: Desk) -> Frozen:
     from tflite_ui.worker.metric import score_metric
 
-    return score_metric(ScoreMetric.model_validate(desk.payload), desk.reporter, desk.isolation)
+    return score_metric(ScoreMetric.model_validate(desk.payload), desk.folder, desk.reporter, desk.isolation)
 
 
 def _benchmark(desk: Desk) -> Frozen:
