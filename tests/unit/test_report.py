@@ -18,6 +18,7 @@ from tests import studies
 from tflite_ui.core.outline import FileOutline, OperatorNode
 from tflite_ui.core.study import Study
 from tflite_ui.report.bundle import write_bundle
+from tflite_ui.report.contents import other_files
 from tflite_ui.report.export import export_study
 from tflite_ui.report.html import html_report, script_json
 from tflite_ui.report.naming import file_name, file_names
@@ -103,6 +104,17 @@ def test_the_bundle_holds_everything(tmp_path: Path) -> None:
     assert "vegaEmbed" in page
     outside = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"(src|href)=", outside), "the page must open offline"
+
+
+def test_a_metric_of_ones_own_is_in_the_bundle_as_long_as_it_is_kept(tmp_path: Path) -> None:
+    study = studies.scored()
+    metric = tmp_path / "kept"
+    assert other_files(study, lambda digest, name: metric) == {}
+    metric.write_bytes(b"def score")
+    others = other_files(study, lambda digest, name: metric)
+    write_bundle(study, _files(study, tmp_path), others, "", tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert archive.read("metric.py") == b"def score"
 
 
 @pytest.mark.parametrize("make", [studies.running, studies.empty, studies.all_failed, studies.no_data])

@@ -15,7 +15,7 @@ from tflite_ui.datasets.scores import Record, read_record
 from tflite_ui.jobs.knowledge import Knowledge
 from tflite_ui.jobs.views import sample_views, trial
 from tflite_ui.jobs.workshop import Workshop
-from tflite_ui.report.contents import compiled_file, compiled_files, variant_file, variant_files
+from tflite_ui.report.contents import compiled_file, other_files, variant_file, variant_files
 from tflite_ui.report.naming import file_names
 from tflite_ui.store.blobs import disk_errors
 
@@ -90,7 +90,7 @@ class Outbox:
 
         target = self._home.study(study.id) / f"{study.id}.zip"
         with disk_errors("the bundle"):
-            files = variant_files(study, self._blobs.path), compiled_files(study, self._blobs.path)
+            files = variant_files(study, self._blobs.path), other_files(study, self._blobs.path)
             write_bundle(study, *files, self.log(study.id), target, self._knowledge.outlines(study))
         return target
 

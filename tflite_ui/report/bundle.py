@@ -22,7 +22,7 @@ from tflite_ui.report.tables import measurements_csv
 def write_bundle(
     study: Study,
     files: Mapping[str, Path],
-    compiled: Mapping[str, Path],
+    others: Mapping[str, Path],
     log: str,
     target: Path,
     outlines: Mapping[str, FileOutline] | None = None,
@@ -30,9 +30,9 @@ def write_bundle(
     """Write the study's zip to ``target``, whole or not at all.
 
     It holds README.md, study.json, measurements.csv, log.txt, report.html, charts.html (linked, opens
-    offline), models/*.tflite, compiled/*.tflite and charts/*.svg and *.png. ``files`` holds each finished
-    variant's .tflite by the variant's id, ``compiled`` those made for a target by their names, ``outlines``
-    files' operators by the variant's id, which graph.csv tells of.
+    offline), models/*.tflite, charts/*.svg and *.png, and ``others`` by their names: what was compiled
+    for a target (compiled/*.tflite), the user's own metric. ``files`` holds each finished variant's .tflite
+    by the variant's id, ``outlines`` files' operators by the variant's id, which graph.csv tells of.
     Raises OSError when the disk refuses.
     """
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
@@ -44,8 +44,8 @@ def write_bundle(
             _fill(archive, study, files, log)
             if outlines:
                 archive.writestr("graph.csv", graph_csv(study, outlines))
-            for name, path in compiled.items():
-                archive.write(path, f"compiled/{name}")
+            for name, path in others.items():
+                archive.write(path, name)
         os.chmod(name, 0o644)
         os.replace(name, target)
     except BaseException:

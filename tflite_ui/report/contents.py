@@ -11,6 +11,7 @@ from tflite_ui.core.study import Study
 from tflite_ui.report.naming import file_names
 
 Where = Callable[[str, str], Path]
+METRIC = "metric.py"
 
 
 def variant_file(study: Study, variant: str, where: Where) -> Path:
@@ -35,14 +36,16 @@ def compiled_file(study: Study, variant: str, spec: str, where: Where) -> Path:
     return where(found.artefact, "compiled.tflite")
 
 
-def compiled_files(study: Study, where: Where) -> dict[str, Path]:
-    """What was compiled for targets, under names that say of what and for what."""
+def other_files(study: Study, where: Where) -> dict[str, Path]:
+    """What else belongs to a study, by its name in the bundle: files made for targets, the user's metric."""
     names = file_names(study.variants)
-    return {
-        compiled_name(names[m.variant], m.spec): compiled_file(study, m.variant, m.spec, where)
+    compiled = {
+        f"compiled/{compiled_name(names[m.variant], m.spec)}": compiled_file(study, m.variant, m.spec, where)
         for m in study.measurements
         if m.artefact
     }
+    metric = where(study.metric.sha256, METRIC) if study.metric else None
+    return compiled | ({METRIC: metric} if metric and metric.exists() else {})
 
 
 def compiled_name(file: str, spec: str) -> str:
