@@ -23,7 +23,7 @@ from bench.nets import ROOT
 from bench.outcomes import markdown_table
 from bench.parts import Part, elsewhere, keep, kept, place
 from bench.tables import Aim, aims, heading, table
-from tflite_ui.advice.proposals import results
+from tflite_ui.advice.outcome import result
 from tflite_ui.advice.space import space
 from tflite_ui.api import Desk, ready
 from tflite_ui.core.plan import StudyRequest
@@ -185,7 +185,10 @@ search's own space. {TABLE[0]} on 2,000 images: lower is better.
 
 
 def _measured(contender: str, seed: int, minutes: float, here: str) -> Part:
-    """Run a contender in a new home; its best is the least gzip size that is shown to keep to the goals."""
+    """Run a contender in a new home; its best is the least gzip size that is shown to keep to the goals.
+
+    All contenders' variants are judged on the same samples, also those that the search itself doesn't see.
+    """
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder), warm=False)
         desk.warm()
@@ -193,7 +196,8 @@ def _measured(contender: str, seed: int, minutes: float, here: str) -> Part:
             study = _run(desk, contender, seed, minutes)
         finally:
             desk.close()
-    fit = [(round(came.aim), variant.recipe) for variant, came in results(study) if came.met]
+    judged = ((variant.recipe, result(study, variant)) for variant in study.variants)
+    fit = [(round(came.aim), recipe) for recipe, came in judged if came and came.met]
     size, recipe = min(fit, default=(None, ""))
     tried = len(study.variants)
     found = Part(contender=contender, seed=seed, minutes=minutes, place=here, tried=tried, kept=len(fit))
