@@ -35,7 +35,7 @@ def write_bundle(
     by the variant's id, ``outlines`` files' operators by the variant's id, which graph.csv tells of.
     Raises OSError when the disk refuses.
     """
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
+    descriptor, unfinished = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
     try:
         with (
             os.fdopen(descriptor, "wb") as stream,
@@ -46,10 +46,10 @@ def write_bundle(
                 archive.writestr("graph.csv", graph_csv(study, outlines))
             for name, path in others.items():
                 archive.write(path, name)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        Path(unfinished).unlink(missing_ok=True)
         raise
 
 
