@@ -11,17 +11,26 @@ from typing_extensions import override
 
 from tflite_ui.core.errors import ConversionFailed
 from tflite_ui.core.facts import Check, FileFacts
-from tflite_ui.core.model import Fitness
+from tflite_ui.core.model import Fitness, ModelSource
 from tflite_ui.core.params import Params as Settings
 from tflite_ui.core.technique import Family, ModelStep, Need
-from tflite_ui.core.training import TrainingContext, TrainingParams, divisor, epochs, learning_rate
+from tflite_ui.core.training import (
+    Array,
+    TrainingContext,
+    TrainingParams,
+    TrainingSet,
+    divisor,
+    epochs,
+    learning_rate,
+)
 from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
 from tflite_ui.keras_graph.rebuild import Changes, rebuild
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.features import with_features
 from tflite_ui.training.fit import Task, fit, outputs
-from tflite_ui.training.heads import heads
+from tflite_ui.training.heads import answered, heads
+from tflite_ui.training.moved import is_picture, with_moved
 from tflite_ui.training.teaching import teaching
 
 ENDINGS = {"softmax": "a softmax", "sigmoid": "a sigmoid", "linear": "plain numbers"}
@@ -76,6 +85,23 @@ class DistillationParams(TrainingParams):
         "channels), or random ones.",
         json_schema_extra={"advanced": True},
     )
+    moved: int = Field(
+        0,
+        ge=0,
+        le=20,
+        title="Moved copies",
+        description="How often each picture comes again, moved by some pixels and answered by the teacher: "
+        "what few pictures teach is soon known by heart.",
+        json_schema_extra={"advanced": True},
+        exclude_if=not_,
+    )
+    mirror: bool = Field(
+        False,
+        title="Mirror moved copies",
+        description="Turns half of the moved copies from left to right: not for letters, digits or signs.",
+        json_schema_extra={"advanced": True},
+        exclude_if=not_,
+    )
     feature_weight: float = Field(
         0.0,
         ge=0.0,
@@ -128,21 +154,29 @@ class Distillation(ModelStep):
         import tf_keras
 
         assert isinstance(params, DistillationParams)
-        data = context.training_set()
+        inputs = context.training_set().inputs
         tf_keras.utils.set_random_seed(context.seed)
         student = _student(model, params, context)
         student.trainable = True
         if params.start == "teacher":
-            reestimate(student, data.inputs)
+            reestimate(student, inputs)
         teacher, bare = without_heads(model), without_heads(student)
         weight = params.feature_weight
         pupil = with_features(bare, teacher, weight) if weight else bare
-        lessons = [np.asarray(v, np.float32) for v in outputs(teacher, data.inputs)]
+        data, lessons = _lessons(model, teacher, params, context)
         aim = teaching(student, data, lessons, params.targets, params.temperature, params.alpha)
         settle = params.epochs // 2
         fit(Task(self.key, pupil, aim, data, params, settle), context)
-        reestimate(bare, data.inputs)
+        reestimate(bare, inputs)
         return with_heads(bare, student)
+
+    @override
+    def refuses(self, source: ModelSource, params: Settings) -> str:
+        """Nothing can be moved where no input is a picture."""
+        assert isinstance(params, DistillationParams)
+        if params.moved and not _pictures(source):
+            return "No input of the model is a picture that could be moved: choose moved=0."
+        return ""
 
     @override
     def claims(self, params: Settings, before: FileFacts, after: FileFacts) -> tuple[Check, ...]:
@@ -151,6 +185,28 @@ class Distillation(ModelStep):
             return ()
         detail = f"{after.parameters:,} weights, the teacher {before.parameters:,}"
         return (Check(name="Smaller student", passed=after.parameters < before.parameters, detail=detail),)
+
+
+def _lessons(
+    model: Any, teacher: Any, params: DistillationParams, context: TrainingContext
+) -> tuple[TrainingSet, list[Array]]:
+    """The samples, with those that were moved, and the logits of ``teacher``, ``model`` without its heads."""
+    data = context.training_set()
+    if not params.moved:
+        return data, _logits(teacher, data.inputs)
+    moved = with_moved(data, _pictures(context.source), params.moved, params.mirror, context.seed)
+    lessons = _logits(teacher, moved.inputs)
+    answers = map(answered, heads(model), lessons)
+    originals = dict(zip(data.originals, answers, strict=True))
+    return TrainingSet(moved.inputs, moved.labels, originals, moved.training, data.losses), lessons
+
+
+def _logits(teacher: Any, inputs: dict[str, Array]) -> list[Array]:
+    return [np.asarray(values, np.float32) for values in outputs(teacher, inputs)]
+
+
+def _pictures(source: ModelSource) -> frozenset[str]:
+    return frozenset(spec.name for spec in source.inputs if is_picture(spec))
 
 
 def _student(model: Any, params: DistillationParams, context: TrainingContext) -> Any:

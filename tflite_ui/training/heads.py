@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
+
+from tflite_ui.core.training import Array
+
 Head = Literal["softmax", "sigmoid", "linear"]
 
 
 def heads(model: Any) -> tuple[Head, ...]:
     """The head of each output of a functional tf_keras model, by the activation that makes it."""
     return tuple(_head(tensor) for tensor in model.outputs)
+
+
+def answered(head: Head, logits: Array) -> Array:
+    """What ``head`` makes of logits [n, ..., c], float32."""
+    import tensorflow as tf
+
+    makes = {"linear": tf.identity, "sigmoid": tf.nn.sigmoid, "softmax": tf.nn.softmax}
+    return np.asarray(makes[head](logits), np.float32)
 
 
 def _head(tensor: Any) -> Head:
