@@ -97,7 +97,7 @@ def own_score(
     samples that report what a search came to.
     """
     scored = [metric.scores(each, labels, inputs) for each in (outputs, originals)]
-    whole = beside(*scored, len(held))
+    whole = beside(scored[0], scored[1], len(held))
     if held.all() or not held.any():
         return whole, scored[0]
     places = np.flatnonzero(held)
@@ -106,7 +106,7 @@ def own_score(
     else:
         few, seen = take(labels, places), take(inputs, places)
         part = [metric.scores(take(each, places), few, seen) for each in (outputs, originals)]
-    return whole.model_copy(update={"reporting": beside(*part, len(places))}), scored[0]
+    return whole.model_copy(update={"reporting": beside(part[0], part[1], len(places))}), scored[0]
 
 
 def _locked(arrays: Arrays) -> dict[str, Array]:

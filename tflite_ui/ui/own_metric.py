@@ -97,7 +97,8 @@ def pair(desk: Desk, study: Study, ids: tuple[str, str], names: tuple[str, str])
     scored = [variant.metric for id in ids if (variant := study.variant(id)) and variant.metric]
     if study.metric is None or len(scored) < 2:
         return
-    found = own_pair(*scored, *(desk.outbox.own_scores(study, id) for id in ids))
+    each = [desk.outbox.own_scores(study, id) for id in ids]
+    found = own_pair(scored[0], scored[1], each[0], each[1])
     if found:
         st.markdown(f"**{notices.plain(own_sentence(study.metric, found, *names, sample_noun(study)))}**")
 
