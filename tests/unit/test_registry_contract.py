@@ -139,6 +139,7 @@ def test_integers_at_the_ports_go_with_integers_throughout() -> None:
         ("distillation", "feature_weight", 1.0),
         ("distillation", "divisor", 8),
         ("distillation", "moved", 3),
+        ("distillation", "strided", True),
         ("distillation", "mirror", True),
         ("structured_pruning", "divisor", 8),
         ("full_integer", "equalise", True),

@@ -26,6 +26,7 @@ from tflite_ui.core.training import (
 from tflite_ui.keras_graph.logits import with_heads, without_heads
 from tflite_ui.keras_graph.narrow import groups, locked, narrowed
 from tflite_ui.keras_graph.rebuild import Changes, rebuild
+from tflite_ui.keras_graph.strides import with_strides
 from tflite_ui.training.batch_norm import reestimate
 from tflite_ui.training.features import with_features
 from tflite_ui.training.fit import Task, fit, outputs
@@ -84,6 +85,14 @@ class DistillationParams(TrainingParams):
         description="The weights the student comes with (a narrower one: the teacher's most important "
         "channels), or random ones.",
         json_schema_extra={"advanced": True},
+    )
+    strided: bool = Field(
+        False,
+        title="Strides for pooling",
+        description="A narrower student's convolutions take the steps of the pooling after them, which goes: "
+        "a part of the work, and room for more channels at the same speed.",
+        json_schema_extra={"advanced": True},
+        exclude_if=not_,
     )
     moved: int = Field(
         0,
@@ -172,8 +181,10 @@ class Distillation(ModelStep):
 
     @override
     def refuses(self, source: ModelSource, params: Settings) -> str:
-        """Nothing can be moved where no input is a picture."""
+        """Nothing can be moved where no input is a picture; a student of one's own is taken as it is."""
         assert isinstance(params, DistillationParams)
+        if params.strided and params.student == "uploaded":
+            return "A student of your own keeps its pooling: choose strided=false."
         if params.moved and not _pictures(source):
             return "No input of the model is a picture that could be moved: choose moved=0."
         return ""
@@ -213,7 +224,8 @@ def _student(model: Any, params: DistillationParams, context: TrainingContext) -
     """The student before it has learnt anything; raises ConversionFailed and UnsupportedModel."""
     fresh = params.start == "random"
     if params.student == "narrower":
-        return without_dropout(narrowed(model, _shares(model, params), fresh, params.divisor))
+        narrow = without_dropout(narrowed(model, _shares(model, params), fresh, params.divisor))
+        return with_strides(narrow) if params.strided else narrow
     student = context.student()
     for own, other in zip(heads(student), heads(model), strict=True):
         if own != other:
