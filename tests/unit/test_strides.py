@@ -116,6 +116,13 @@ def test_a_convolution_that_others_read_too_keeps_its_size() -> None:
     assert after.get_layer("shared").strides == (1, 1)
 
 
+def test_a_convolution_that_is_an_answer_keeps_its_size() -> None:
+    image = tf_keras.Input((28, 28, 3))
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(image)
+    with pytest.raises(ConversionFailed):
+        with_strides(tf_keras.Model(image, [x, layers.MaxPooling2D()(x)]))
+
+
 def test_sizes_that_are_not_known_stay_alike_only_where_both_fill_up() -> None:
     for padding, fits in (("same", True), ("valid", False)):
         before = net(

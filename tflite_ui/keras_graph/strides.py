@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tflite_ui.core.errors import ConversionFailed
@@ -30,9 +29,9 @@ def with_strides(model: Any) -> Any:
     """``model`` with strides in place of every pooling that can be spared; weights as they were.
 
     That is a pooling whose windows don't overlap, which alone reads a convolution without strides of its
-    own, where the sizes stay the same. Raises ConversionFailed where there is none.
+    own (an output is read, too), where the sizes stay the same. Raises ConversionFailed where there is none.
     """
-    pairs = list(_Graph(list(calls(model))).pairs())
+    pairs = list(_pairs(list(calls(model)), model.outputs))
     if not pairs:
         raise ConversionFailed(
             "No pooling of the model can be spared: none follows a convolution whose steps it could give.",
@@ -42,25 +41,21 @@ def with_strides(model: Any) -> Any:
     return rebuild(model, Changes(settings=settings, without=frozenset(pool.name for _, pool in pairs)))
 
 
-@dataclass(frozen=True)
-class _Graph:
-    found: list[Call]
-
-    def pairs(self) -> Iterator[tuple[Any, Any]]:
-        """Each convolution that can take a pooling's steps, with the pooling."""
-        makers = {id(tensor): call for call in self.found for tensor in call.outputs}
-        reads = Counter(id(tensor) for call in self.found for tensor in tensors(call))
-        times = Counter(call.layer.name for call in self.found)
-        for call in self.found:
-            if type(call.layer).__name__ not in POOLS or times[call.layer.name] > 1:
-                continue
-            before = makers.get(id(call.args[0]))
-            while before and reads[id(before.outputs[0])] == 1 and times[before.layer.name] == 1:
-                if type(before.layer).__name__ not in BETWEEN:
-                    if _can_step(before, call):
-                        yield before.layer, call.layer
-                    break
-                before = makers.get(id(before.args[0]))
+def _pairs(found: list[Call], outputs: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each convolution that can take a pooling's steps, with the pooling."""
+    makers = {id(tensor): call for call in found for tensor in call.outputs}
+    reads = Counter(id(tensor) for tensor in (*outputs, *(t for call in found for t in tensors(call))))
+    times = Counter(call.layer.name for call in found)
+    for call in found:
+        if type(call.layer).__name__ not in POOLS or times[call.layer.name] > 1:
+            continue
+        before = makers.get(id(call.args[0]))
+        while before and reads[id(before.outputs[0])] == 1 and times[before.layer.name] == 1:
+            if type(before.layer).__name__ not in BETWEEN:
+                if _can_step(before, call):
+                    yield before.layer, call.layer
+                break
+            before = makers.get(id(before.args[0]))
 
 
 def _can_step(convolution: Call, pooling: Call) -> bool:
