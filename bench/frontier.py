@@ -26,15 +26,15 @@ VALIDATION = 10_000
 MINUTES = 5.0
 MARGIN = 0.002
 """How much less than a point a recipe may lose on the images that choose it."""
-STRIDED = "distillation:epochs=9,batch_size=128,temperature=1.5,alpha=0.7,strided=true,moved=2"
-EIGHTS = f"{STRIDED},width=0.375,divisor=8"
+STRIDED = "distillation:batch_size=128,temperature=1.5,alpha=0.7,strided=true,moved=2"
+EIGHTS = f"{STRIDED},epochs=9,width=0.375,divisor=8"
 """16, 24 and 24 channels: whole blocks of the kernels."""
 FOUR_BITS = "qat:weight_bits=4,epochs=4,learning_rate=0.0005+weight_only:bits=4"
 RECIPES = (
     f"{EIGHTS},dense_width=0.167+float32",
-    f"{STRIDED},width=0.25,dense_width=0.222+float32".replace("epochs=9", "epochs=12"),
-    f"{STRIDED},width=0.5,dense_width=0.07+{FOUR_BITS}".replace("epochs=9", "epochs=8"),
-    f"{STRIDED},width=0.5,dense_width=0.07+{FOUR_BITS}".replace("epochs=9", "epochs=11"),
+    f"{STRIDED},epochs=12,width=0.25,dense_width=0.222+float32",
+    f"{STRIDED},epochs=8,width=0.5,dense_width=0.07+{FOUR_BITS}",
+    f"{STRIDED},epochs=11,width=0.5,dense_width=0.07+{FOUR_BITS}",
     f"{EIGHTS},dense_width=0.07+{FOUR_BITS}",
     f"{EIGHTS},dense_width=0.07+pruning:final_sparsity=0.5+{FOUR_BITS}",
 )
