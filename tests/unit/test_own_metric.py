@@ -273,11 +273,14 @@ def test_any_two_variants_are_compared_sample_by_sample() -> None:
 
 def test_where_no_samples_are_scored_two_are_compared_without_an_interval() -> None:
     up = Metric(name="m", sha256="a", title="Hit")
-    one, other = Scored(score=score(0.8, 0, 0)), Scored(score=score(0.7, 0, 0))
+    numbers = (OwnScore(value=value, baseline=0.9, change=value - 0.9, n=9) for value in (0.8, 0.7))
+    one, other = (Scored(score=number) for number in numbers)
     found = own_pair(one, other, None, None)
     assert found is not None
     assert "worse, by 0.10; one number" in own_sentence(up, found, "A", "B", "row")
     assert own_pair(one, Scored(), None, None) is None
+    each = Scored(score=score(0.8, 0, 0))
+    assert own_pair(each, each, None, None) is None
 
 
 ROWS = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=40, unique=True).map(sorted)

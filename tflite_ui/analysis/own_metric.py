@@ -64,8 +64,8 @@ def own_pair(
 ) -> OwnScore | None:
     """The second variant's score beside the first's, over the samples that both were scored on.
 
-    ``one`` and ``other`` are their scores of single samples; without, there is no interval. None without
-    scores.
+    ``one`` and ``other`` are their scores of single samples; a metric that gives one number for all has none,
+    and no interval. None without scores, and where those of single samples aren't kept any more.
     """
     if one is None or other is None:
         return _plain(first, second)
@@ -74,7 +74,7 @@ def own_pair(
 
 
 def _plain(first: Scored, second: Scored) -> OwnScore | None:
-    if first.score is None or second.score is None:
+    if first.score is None or second.score is None or {first.score.low, second.score.low} != {None}:
         return None
     own, before = second.score.value, first.score.value
     return OwnScore(value=own, baseline=before, change=own - before, n=second.score.n)
