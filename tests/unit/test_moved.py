@@ -89,6 +89,8 @@ def test_where_no_input_is_a_picture_it_is_refused_before_anything_runs(tmp_path
     technique = Distillation()
     assert technique.refuses(source, DistillationParams(moved=2)) == ""
     assert technique.refuses(row, DistillationParams()) == ""
+    assert "choose mirror=false" in technique.refuses(source, DistillationParams(mirror=True))
+    assert technique.refuses(source, DistillationParams(mirror=True, moved=1)) == ""
     assert "choose moved=0" in technique.refuses(row, DistillationParams(moved=2))
 
 

@@ -181,10 +181,12 @@ class Distillation(ModelStep):
 
     @override
     def refuses(self, source: ModelSource, params: Settings) -> str:
-        """Nothing can be moved where no input is a picture; a student of one's own is taken as it is."""
+        """What can't be moved, mirrored or strided: a student of one's own is taken as it is."""
         assert isinstance(params, DistillationParams)
         if params.strided and params.student == "uploaded":
             return "A student of your own keeps its pooling: choose strided=false."
+        if params.mirror and not params.moved:
+            return "Only moved copies are mirrored: set moved=2, or choose mirror=false."
         if params.moved and not _pictures(source):
             return "No input of the model is a picture that could be moved: choose moved=0."
         return ""
