@@ -117,6 +117,20 @@ def test_a_metric_of_ones_own_is_in_the_bundle_as_long_as_it_is_kept(tmp_path: P
         assert archive.read("metric.py") == b"def score"
 
 
+def test_what_was_compiled_for_a_target_is_in_the_bundle(tmp_path: Path) -> None:
+    study = studies.everywhere()
+    told = next(m for m in study.measurements if m.target == "ethos_u")
+    study = study.model_copy(update={"measurements": (told.model_copy(update={"artefact": "ab" * 32}),)})
+    compiled = tmp_path / "compiled"
+    compiled.write_bytes(b"TFL3 for the NPU")
+    others = other_files(study, lambda digest, name: compiled)
+    write_bundle(study, _files(study, tmp_path), others, "", tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        (name,) = (name for name in archive.namelist() if name.startswith("compiled/"))
+        assert archive.read(name) == b"TFL3 for the NPU"
+    assert name.endswith("-ethos_u.tflite")
+
+
 @pytest.mark.parametrize("make", [studies.running, studies.empty, studies.all_failed, studies.no_data])
 def test_a_bundle_can_be_made_in_every_state(make: Callable[[], Study], tmp_path: Path) -> None:
     study = make()

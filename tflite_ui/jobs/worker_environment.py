@@ -35,9 +35,9 @@ SET = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "PYTHONUNBUFFERED": "1",
 }
-"""ONEDNN: left alone, TensorFlow uses oneDNN only on some processors, and trains several times slower on
-the others. KERAS_HOME: nobody's own keras.json has a say. OPENBLAS and JE_ARROW: numpy and pyarrow start
-no threads when they are imported, for a nursery must have one thread only."""
+"""ONEDNN: left alone, TensorFlow uses oneDNN only on some processors, and trained several times slower on
+one of the others. KERAS_HOME: nobody's own keras.json has a say. OPENBLAS and JE_ARROW: numpy and pyarrow
+start no threads when they are imported, for a nursery must have one thread only."""
 
 
 def worker_environment() -> dict[str, str]:
