@@ -67,11 +67,7 @@ class Chance:
         """One of ``choices``."""
         return self._random.choice(choices)
 
-    def suggest_float(self, name: str, low: float, high: float) -> float:
-        """A number of the range, evenly."""
-        return self._random.uniform(low, high)
-
-    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+    def suggest_int(self, name: str, low: int, high: int) -> int:
         """A whole number of the range, evenly."""
         return self._random.randint(low, high)
 

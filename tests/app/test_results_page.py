@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests import studies
 from tests.app.conftest import Open, words
+from tests.unit.test_holdout import parted, searched
+from tflite_ui.analysis.recommend import recommend
 from tflite_ui.api import Desk
 from tflite_ui.core.goal import Recommendation
 from tflite_ui.core.study import Study
@@ -184,6 +186,17 @@ def test_moved_goals_change_the_answer_and_nothing_runs(open_page: Open, keep: K
 def table(app: AppTest) -> pd.DataFrame:
     """The section's own table."""
     return app.dataframe[-1].value
+
+
+def test_a_search_says_what_was_tested_on_the_samples_kept_apart(open_page: Open, keep: Keep) -> None:
+    study = searched(parted("clustering+full_integer", 20_000, 1, 60))
+    ended = study.model_copy(update={"state": "finished", "recommendation": recommend(study)})
+    app = open_page("results", study=keep(ended, "restested"))
+    tested = "Tested for the loss on the held-out images, the mildest first."
+    assert [caption.value for caption in app.caption if tested in caption.value]
+    decide = section(app, "Decide")
+    assert not decide.exception
+    assert len([caption.value for caption in decide.caption if tested in caption.value]) == 2
 
 
 def test_what_to_try_next_is_offered(open_page: Open, keep: Keep) -> None:

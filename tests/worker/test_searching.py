@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.desks import asked
+from tests.worker.desks import asked, of
 from tests.worker.running import soon
 from tflite_ui.api import Desk
 from tflite_ui.core.errors import InvalidInput
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.search import Search
 from tflite_ui.jobs.search import CLOCK_FILE, SEARCH
+from tflite_ui.store.database import Database
+from tflite_ui.store.paths import Home
+from tflite_ui.store.uploads import Results
 
 pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("shared_nurseries")]
 GIVEN = ("dynamic_range", "float16", "full_integer", "int16x8")
@@ -42,7 +45,7 @@ def test_a_search_tries_more_than_was_given_and_times_the_best(desk: Desk, home:
     study = desk.wait(desk.start(searched(desk, Search(minutes=3, trials=4), *goals)))
     assert study.state == "finished"
     found = [v.recipe for v in study.variants if v.recipe not in ("float32", *GIVEN)]
-    assert found[:3] == ["mixed_precision", "weight_only", "weight_only:bits=4"]
+    assert found[:3] == ["full_integer:per_channel=false", "mixed_precision", "weight_only"]
     assert len(found) in (4, 5)  # two cores may each begin one
     assert study.recommendation is not None
     timed = {m.variant for m in study.measurements if m.latency}
@@ -71,3 +74,16 @@ def test_without_samples_to_judge_by_a_search_is_refused(desk: Desk) -> None:
     request = searched(desk, Search(minutes=1)).model_copy(update={"data": None, "recipes": ("float16",)})
     with pytest.raises(InvalidInput, match="no samples to evaluate on"):
         desk.start(request)
+
+
+def test_a_result_from_when_other_samples_chose_is_made_again(desk: Desk, home: Path) -> None:
+    plain = desk.wait(desk.start(asked(desk, "float16")))
+    results, key = Results(Database(Home(home))), f"variant:{of(plain, 'float16').id}"
+    kept = results.get(key)
+    assert kept is not None
+    results.put(key, {name: value for name, value in kept.items() if name != "choosing"})
+    assert of(desk.wait(desk.start(asked(desk, "float16"))), "float16").cached
+    again = searched(desk, Search(minutes=3, trials=1)).model_copy(update={"recipes": ("float16",)})
+    made = of(desk.wait(desk.start(again)), "float16")
+    assert not made.cached
+    assert results.get(key) == {**kept, "seconds": made.seconds.model_dump(mode="json")}

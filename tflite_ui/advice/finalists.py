@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tflite_ui.advice.proposals import results
+from tflite_ui.advice.outcome import results
 from tflite_ui.analysis.recommend import recommend, scores
 from tflite_ui.core.study import Study
 

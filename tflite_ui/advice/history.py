@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tflite_ui.advice.proposals import results
+from tflite_ui.advice.outcome import results
 from tflite_ui.analysis.kept import once_a_study
 from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.analysis.recommend import wish

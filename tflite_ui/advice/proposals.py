@@ -1,90 +1,126 @@
 """What a search tries next, from what has been tried: nothing is remembered but the study itself.
 
-First the conversions alone, which take seconds, then the recipes of the plan, then what a multi-objective
-tree-structured Parzen estimator asks for (Bergstra et al., 2011; Ozaki et al., 2022; Optuna's TPESampler
-with constraints) with a few epochs; in the last part of the time the most promising are trained in full.
+First the conversions alone, which take seconds. Then, of what the rules advise, of recipes that differ in one
+choice from those that did well, and of what a multi-objective tree-structured Parzen estimator asks for
+(Bergstra et al., 2011; Ozaki et al., 2022; Optuna's TPESampler with constraints), the one that promises most
+for each epoch of its training (Snoek et al., 2012, "Practical Bayesian optimization of machine learning
+algorithms"). Where time is short recipes are trained with few epochs at first; one that nearly meets the
+goals is trained for longer when that promises more than another recipe.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
-from tflite_ui.advice.outcome import Result, result
-from tflite_ui.advice.space import Space
-from tflite_ui.analysis.holdout import choosing
-from tflite_ui.analysis.recommend import BEARABLE_DROP
+from tflite_ui.advice.outcome import results
+from tflite_ui.advice.space import DEPTHS, Chosen, Depth, Space
+from tflite_ui.advice.surrogate import Asked, Surrogate, Trial
+from tflite_ui.analysis.recommend import wish
 from tflite_ui.core.errors import InvalidRecipe
 from tflite_ui.core.frozen import digest_of
 from tflite_ui.core.recipe import Techniques, parse_recipe
-from tflite_ui.core.search import ranges
 from tflite_ui.core.study import Study
-from tflite_ui.core.variant import Variant
 
-EXPLORE = 0.55
-"""The share of the time that goes into short trainings; then the best of them are trained in full."""
-REGAIN = 0.02
-"""The loss that a full training may win back, a fraction; what lost more isn't trained again."""
-ATTEMPTS = 30
+ASKED = 12
+"""What the estimator asks for, each time."""
+AROUND = 5
+"""So many of the best that meet the goals, and so many of those that nearly do, are changed in one choice."""
+RANKED = 40
+"""Of so many that promise most the training is counted."""
+OVERHEAD = 1.0
+"""What a recipe takes beside its training, in epochs."""
 STARTUP = 8
 """Random recipes before the estimator has something to go by."""
 SEEDS = 2**31
 
 
-def propose(
-    study: Study, space: Space, spent: float, techniques: Techniques, first: Sequence[str] = ()
-) -> str | None:
-    """A recipe that isn't in the study yet; None when nothing is left to try.
+class Proposer:
+    """Proposes for one state of a study; ``depth`` says how long what is new is trained at first."""
 
-    ``spent`` is the share of the time that is over, 0 to 1; ``first`` are recipes to try before others.
-    """
-    known = {variant.recipe for variant in study.variants}
-    begin = (spec for spec in (*space.untrained(), *first) if spec not in known)
-    rest = _full(study, space, techniques) if spent >= EXPLORE else iter(())
-    asked = (spec for spec in _asked(study, space) if spec not in known and _possible(spec, techniques))
-    return next((spec for part in (begin, rest, asked) for spec in part), None)
+    def __init__(self, study: Study, space: Space, techniques: Techniques, depth: Depth) -> None:
+        self._study, self._space, self._techniques, self._depth = study, space, techniques, depth
+        self._known = {variant.recipe for variant in study.variants}
+        self._begun = {begin for recipe in self._known for begin in _beginnings(recipe)}
+        self._trials = [
+            Trial(values, space.depth(variant.steps), came)
+            for variant, came in results(study)
+            if (values := space.values(variant.steps)) is not None
+        ]
+        self._at_work = [
+            (values, space.depth(variant.steps))
+            for variant in study.variants
+            if variant.status in ("queued", "running") and (values := space.values(variant.steps)) is not None
+        ]
+
+    def propose(self, advised: Sequence[str] = ()) -> str | None:
+        """A recipe that isn't in the study yet; None when nothing is left to try."""
+        parts = (self._space.untrained(), self._ranked(advised))
+        return next((spec for part in parts for spec in part if self._new(spec)), None)
+
+    def _ranked(self, advised: Sequence[str]) -> Iterator[str]:
+        """What promises most for each epoch of its training first."""
+        asked = [*self._advised(advised), *self._neighbours(), *self._suggestions()]
+        if not self._trials:
+            yield from (self._space.suggested(Chosen(values), depth) for values, depth in asked)
+            return
+        model = Surrogate(self._space, self._trials, wish(self._study) == "drop", self._at_work)
+        promise = model.promise(asked)
+        most = sorted(zip(promise, asked, strict=True), key=lambda pair: -pair[0])
+        specs = {self._space.suggested(Chosen(values), depth): worth for worth, (values, depth) in most}
+        new = list(islice(filter(self._new, specs), RANKED))
+        yield from sorted(new, key=lambda spec: -specs[spec] / self._cost(spec))
+
+    def _advised(self, recipes: Sequence[str]) -> Iterator[Asked]:
+        for recipe in recipes:
+            values = self._space.values(parse_recipe(recipe, self._techniques).steps)
+            if values is not None:
+                yield values, self._depth
+
+    def _suggestions(self) -> Iterator[Asked]:
+        """What the estimator asks for."""
+        history = _history(self._study, self._trials, self._space)
+        for _ in range(ASKED):
+            trial = history.ask()
+            self._space.suggested(trial, self._depth)
+            yield trial.params, self._depth
+
+    def _neighbours(self) -> Iterator[Asked]:
+        """The best that meet the goals and those that nearly do, with one choice changed, and longer."""
+        met = sorted((t for t in self._trials if t.result.met), key=lambda t: t.result.aim)
+        missed = sorted((t for t in self._trials if not t.result.met), key=lambda t: t.result.excess)
+        for trial in (*met[:AROUND], *missed[:AROUND]):
+            trained = any(trial.values[step.key] for step in self._space.steps)
+            own = trial.depth if trained else self._depth
+            yield from ((values, own) for values in self._space.neighbours(trial.values))
+            yield from ((trial.values, depth) for depth in DEPTHS if DEPTHS[depth] > DEPTHS[own])
+
+    def _new(self, spec: str) -> bool:
+        if spec in self._known:
+            return False
+        try:
+            parse_recipe(spec, self._techniques)
+        except InvalidRecipe:
+            return False
+        return True
+
+    def _cost(self, spec: str) -> float:
+        """The epochs that no recipe of the study begins with, and what each recipe takes beside."""
+        steps = zip(_beginnings(spec), parse_recipe(spec, self._techniques).steps, strict=False)
+        new = (int(step.params.get("epochs", 0)) for begin, step in steps if begin not in self._begun)
+        return OVERHEAD + sum(new)
 
 
-def _full(study: Study, space: Space, techniques: Techniques) -> Iterator[str]:
-    """What has been trained shortly, in full: the best first, as far as it is worth it."""
-    known = {variant.recipe for variant in study.variants}
-    for variant, _ in promising(study):
-        spec = space.usual(variant.steps, techniques)
-        if spec not in known:
-            yield spec
+def _beginnings(recipe: str) -> list[str]:
+    """The steps of a recipe before its conversion: the first, the first two and so on."""
+    parts = recipe.split("+")[:-1]
+    return ["+".join(parts[: i + 1]) for i in range(len(parts))]
 
 
-def promising(study: Study) -> list[tuple[Variant, Result]]:
-    """The trained variants that meet the goals, or would if a full training won back REGAIN; best first."""
-    trained = [(v, r) for v, r in results(study) if len(v.steps) > 1]
-    met = min((r.aim for v, r in results(study) if r.met), default=math.inf)
-    allowed = _allowed_loss(study) + REGAIN
-    kept = [(v, r) for v, r in trained if r.loss <= allowed and r.aim < met * (1.0 if r.loss > 0 else 1.02)]
-    return sorted(kept, key=lambda pair: (pair[1].aim, pair[1].loss))
-
-
-def results(study: Study) -> list[tuple[Variant, Result]]:
-    """The variants that came to something, in the study's order, by the samples that choose."""
-    seen = choosing(study)
-    found = ((variant, result(seen, variant)) for variant in seen.variants)
-    return [(variant, came) for variant, came in found if came]
-
-
-def _allowed_loss(study: Study) -> float:
-    return next((goal.limit or 0.0 for goal in study.goals if goal.key == "max_drop"), BEARABLE_DROP)
-
-
-def _possible(spec: str, techniques: Techniques) -> bool:
-    try:
-        parse_recipe(spec, techniques)
-    except InvalidRecipe:
-        return False
-    return True
-
-
-def _asked(study: Study, space: Space) -> Iterator[str]:
-    """What the estimator asks for, a few times over: it may ask for what is there already."""
+def _history(study: Study, trials: Sequence[Trial], space: Space) -> Any:
+    """The study's outcomes as a study of Optuna's that goes on."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -94,34 +130,20 @@ def _asked(study: Study, space: Space) -> Iterator[str]:
         multivariate=True,
     )
     history = optuna.create_study(sampler=sampler, directions=["minimize", "minimize"])
-    history.add_trials(list(_trials(study, space)))
-    for _ in range(ATTEMPTS):
-        yield space.suggested(history.ask(), "quick")
-
-
-def _trials(study: Study, space: Space) -> Iterator[Any]:
-    """The study's outcomes as Optuna's trials."""
-    import optuna
-
-    for variant, came in results(study):
-        values = space.values(variant.steps)
-        if values is not None:
-            yield optuna.trial.create_trial(
-                params=values,
-                distributions={name: _distribution(space, name) for name in values},
+    for trial in trials:
+        came = trial.result
+        history.add_trial(
+            optuna.trial.create_trial(
+                params=dict(trial.values),
+                distributions={name: _distribution(space.choices(name)) for name in trial.values},
                 values=[math.log(max(came.aim, 1e-9)), came.loss],
                 constraints={"goals": came.excess},
             )
+        )
+    return history
 
 
-def _distribution(space: Space, name: str) -> Any:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+def _distribution(choices: list[Any] | int) -> Any:
+    from optuna.distributions import CategoricalDistribution, IntDistribution
 
-    known = space.distribution(name)
-    if isinstance(known, list):
-        return CategoricalDistribution(known)
-    kind, field = known
-    limits = ranges(kind)[field]
-    if kind.model_fields[field].annotation is int:
-        return IntDistribution(limits["low"], limits["high"], log=bool(limits.get("log")))
-    return FloatDistribution(limits["low"], limits["high"])
+    return IntDistribution(0, choices - 1) if isinstance(choices, int) else CategoricalDistribution(choices)

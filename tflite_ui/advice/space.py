@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from functools import cached_property
+from typing import Any, Literal, Protocol
 
 from tflite_ui.core.data import DataSummary
 from tflite_ui.core.model import ModelSource
-from tflite_ui.core.params import Params, format_spec
-from tflite_ui.core.recipe import Step, Techniques, parse_recipe
-from tflite_ui.core.search import ranges
+from tflite_ui.core.params import format_spec
+from tflite_ui.core.recipe import Step, Techniques
+from tflite_ui.core.search import rungs
 from tflite_ui.core.technique import Conversion, ModelStep, Technique
 
 CONVERSION = "conversion"
-QUICK = 0.35
-"""The share of a step's usual epochs that a first look takes."""
-Depth = Literal["quick", "usual"]
+Depth = Literal["quick", "usual", "thorough"]
+DEPTHS: dict[Depth, float] = {"quick": 0.35, "usual": 1.0, "thorough": 2.0}
+"""How long a recipe is trained: the share of each step's usual epochs."""
 Values = Mapping[str, Any]
+"""Choices by name: whether a step is taken (its key), the conversion's key, and the rung of each setting.
+
+The rung of ``clusters`` of clustering, say, is under ``clustering.clusters``, from 0, the mildest.
+"""
 
 
 class Suggest(Protocol):
@@ -26,11 +32,23 @@ class Suggest(Protocol):
     def suggest_categorical(self, name: str, choices: list[Any]) -> Any:
         """One of ``choices``."""
 
-    def suggest_float(self, name: str, low: float, high: float) -> float:
-        """A number of the range."""
-
-    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+    def suggest_int(self, name: str, low: int, high: int) -> int:
         """A whole number of the range."""
+
+
+class Chosen(Suggest):
+    """Chooses what it was given; a setting that it wasn't is left at its usual value."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+
+    def suggest_categorical(self, name: str, choices: list[Any]) -> Any:
+        """The value given."""
+        return self._values[name]
+
+    def suggest_int(self, name: str, low: int, high: int) -> int:
+        """The rung given."""
+        return int(self._values[name])
 
 
 @dataclass(frozen=True)
@@ -65,30 +83,62 @@ class Space:
         values: dict[str, Any] = {step.key: step.key in found for step in self.steps}
         values[CONVERSION] = last
         for key, step in found.items():
-            own = {f"{key}.{name}": step.params.get(name) for name in ranges(known[key].Params)}
-            if any(not _holds(known[key].Params, n.partition(".")[2], v) for n, v in own.items()):
-                return None
-            values |= own
+            for name, ladder in rungs(known[key].Params).items():
+                if step.params.get(name) not in ladder:
+                    return None
+                values[f"{key}.{name}"] = ladder.index(step.params[name])
         return values
 
-    def quick(self, spec: str, techniques: Techniques) -> str:
-        """A recipe with the epochs of a first look."""
-        steps = parse_recipe(spec, techniques).steps
-        return "+".join(_spec(techniques[s.technique], s.params, "quick") for s in steps)
+    def depth(self, steps: Iterable[Step]) -> Depth:
+        """How long ``steps`` were trained, the nearest; as usual where none was."""
+        known = {step.key: step.Params.defaults().get("epochs", 0) for step in self.steps}
+        pairs = [(int(s.params.get("epochs", 0)), int(known.get(s.technique, 0))) for s in steps]
+        trained, usual = (sum(each) for each in zip(*pairs, strict=True))
+        share = trained / usual if usual else 1.0
+        return min(DEPTHS, key=lambda depth: abs(math.log2(max(share, 0.01) / DEPTHS[depth])))
 
-    def usual(self, steps: Iterable[Step], techniques: Techniques) -> str:
-        """The recipe of ``steps`` with each step's usual epochs."""
-        return "+".join(_usual(step, techniques[step.technique]) for step in steps)
+    def ladder(self, key: str) -> dict[str, tuple[int, int]]:
+        """The settings of a technique by name: the rung of the usual value, and how many rungs there are."""
+        return self._ladders[key]
 
-    def distribution(self, name: str) -> tuple[type[Params], str] | list[Any]:
-        """The choices behind a name, or the class and field that hold its range."""
+    @cached_property
+    def _ladders(self) -> dict[str, dict[str, tuple[int, int]]]:
+        return {
+            technique.key: {
+                f"{technique.key}.{name}": (ladder.index(technique.Params.defaults()[name]), len(ladder))
+                for name, ladder in rungs(technique.Params).items()
+            }
+            for technique in (*self.steps, *self.conversions)
+        }
+
+    def neighbours(self, values: Values) -> Iterator[Values]:
+        """What differs in one choice: another rung, a step more or less, another conversion."""
+        for step in self.steps:
+            without = {n: v for n, v in values.items() if n.partition(".")[0] != step.key}
+            usual = {name: rung for name, (rung, _) in self.ladder(step.key).items()}
+            if values.get(step.key):
+                yield {**without, step.key: False}
+            for name, (_, height) in self.ladder(step.key).items():
+                for rung in range(height):
+                    yield {**without, step.key: True, **usual, **_of(values, step.key), name: rung}
+        rest = _of(values, values[CONVERSION])
+        steps = {n: v for n, v in values.items() if n not in rest}
+        for conversion in self.conversions:
+            ladders = self.ladder(conversion.key)
+            usual = {name: rung for name, (rung, _) in ladders.items()}
+            yield {**steps, CONVERSION: conversion.key, **usual}
+            for name, (_, height) in ladders.items():
+                yield from ({**steps, CONVERSION: conversion.key, **usual, name: r} for r in range(height))
+
+    def choices(self, name: str) -> list[Any] | int:
+        """The choices behind a name, or how many rungs it has."""
         if name == CONVERSION:
             return [c.key for c in self.conversions]
         key, _, field = name.partition(".")
         if not field:
             return [False, True]
         owner = next(t for t in (*self.steps, *self.conversions) if t.key == key)
-        return literals(owner.Params, field) or (owner.Params, field)
+        return len(rungs(owner.Params)[field])
 
 
 def space(source: ModelSource, data: DataSummary | None, trainable: bool, techniques: Techniques) -> Space:
@@ -105,9 +155,9 @@ def space(source: ModelSource, data: DataSummary | None, trainable: bool, techni
     )
 
 
-def literals(kind: type[Params], field: str) -> list[Any]:
-    """The choices of a field that has some."""
-    return list(get_args(kind.model_fields[field].annotation))
+def _of(values: Values, key: str) -> dict[str, Any]:
+    """The settings of a technique among ``values``."""
+    return {name: value for name, value in values.items() if name.startswith(f"{key}.")}
 
 
 def _fits(step: ModelStep, source: ModelSource) -> bool:
@@ -117,8 +167,8 @@ def _fits(step: ModelStep, source: ModelSource) -> bool:
 
 def _choices(technique: Technique) -> Iterator[str]:
     yield technique.key
-    for name in ranges(technique.Params):
-        for value in literals(technique.Params, name):
+    for name, ladder in rungs(technique.Params).items():
+        for value in ladder:
             spec = format_spec(technique.key, technique.Params.model_validate({name: value}))
             if spec != technique.key:
                 yield spec
@@ -126,17 +176,9 @@ def _choices(technique: Technique) -> Iterator[str]:
 
 def _suggested(technique: Technique, trial: Suggest) -> dict[str, Any]:
     return {
-        name: _value(trial, f"{technique.key}.{name}", technique.Params, name, limits)
-        for name, limits in ranges(technique.Params).items()
+        name: ladder[trial.suggest_int(f"{technique.key}.{name}", 0, len(ladder) - 1)]
+        for name, ladder in rungs(technique.Params).items()
     }
-
-
-def _value(trial: Suggest, name: str, kind: type[Params], field: str, limits: Values) -> Any:
-    if choices := literals(kind, field):
-        return trial.suggest_categorical(name, choices)
-    if kind.model_fields[field].annotation is int:
-        return trial.suggest_int(name, limits["low"], limits["high"], log=bool(limits.get("log")))
-    return round(trial.suggest_float(name, limits["low"], limits["high"]), 3)
 
 
 def _spec(technique: Technique, values: Values, depth: Depth) -> str:
@@ -146,21 +188,5 @@ def _spec(technique: Technique, values: Values, depth: Depth) -> str:
 
 
 def _epochs(technique: Technique, depth: Depth) -> dict[str, int]:
-    field = technique.Params.model_fields.get("epochs")
-    if field is None or depth == "usual":
-        return {}
-    return {"epochs": max(1, round(QUICK * int(field.default)))}
-
-
-def _usual(step: Step, technique: Technique) -> str:
-    field = technique.Params.model_fields.get("epochs")
-    now = int(step.params.get("epochs", 0))
-    epochs = {"epochs": max(now, int(field.default))} if field else {}
-    return format_spec(technique.key, technique.Params.model_validate({**step.params, **epochs}))
-
-
-def _holds(kind: type[Params], field: str, value: Any) -> bool:
-    limits = ranges(kind)[field]
-    if choices := literals(kind, field):
-        return value in choices
-    return value is not None and bool(limits["low"] <= value <= limits["high"])
+    usual = technique.Params.defaults().get("epochs")
+    return {} if usual is None else {"epochs": max(1, round(DEPTHS[depth] * int(usual)))}

@@ -63,11 +63,8 @@ def latency(study: Study, variant: Variant, target: str | None) -> float | None:
     return _p50(found) if found else None
 
 
-def _p50(measurement: Measurement) -> float:
-    return measurement.latency.p50 if measurement.latency else math.inf
-
-
-def _value(study: Study, variant: Variant, goal: Goal) -> float | None:
+def value_of(study: Study, variant: Variant, goal: Goal) -> float | None:
+    """What ``goal`` limits of a variant, in the goal's unit; None when it wasn't measured."""
     if goal.key == "max_latency_ms":
         return latency(study, variant, goal.target)
     if goal.key == "max_drop":
@@ -80,8 +77,12 @@ def _value(study: Study, variant: Variant, goal: Goal) -> float | None:
     return variant.facts.size_bytes if goal.key == "max_bytes" else variant.facts.gzip_bytes
 
 
+def _p50(measurement: Measurement) -> float:
+    return measurement.latency.p50 if measurement.latency else math.inf
+
+
 def _miss(study: Study, variant: Variant, goal: Goal) -> Miss | None:
-    value, limit = _value(study, variant, goal), goal.limit or 0.0
+    value, limit = value_of(study, variant, goal), goal.limit or 0.0
     if value is None:
         where = f" on {goal.target}" if goal.target else ""
         return Miss(goal=goal.name, excess=UNMEASURED, said=f"not measured{where}")

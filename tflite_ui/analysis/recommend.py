@@ -11,6 +11,7 @@ from tflite_ui.analysis.goals import drop, latency, measured, misses
 from tflite_ui.analysis.holdout import choosing, reporting
 from tflite_ui.analysis.labels import is_baseline, sample_noun, target_labels, variant_labels
 from tflite_ui.analysis.score_words import TITLES, loss_words, numbers, real
+from tflite_ui.analysis.sequence import Tested, examined
 from tflite_ui.analysis.together import unreached
 from tflite_ui.core import score as scored
 from tflite_ui.core.goal import Recommendation
@@ -35,7 +36,8 @@ def recommend(study: Study) -> Recommendation | None:
     however real; where there is nothing but outputs, at least 30 dB). Of these the smallest is taken,
     or the best in the measure that a ``min`` goal names; within 5 % the faster (or the smaller) wins.
 
-    Where a search has samples kept apart, the others choose and those tell what it comes to.
+    Where a search has samples kept apart, the others put the candidates in an order, and those test them in
+    it and tell what the last one that passed comes to (``sequence``).
     """
     judged, told = choosing(study), reporting(study)
     candidates = _candidates(judged)
@@ -43,15 +45,40 @@ def recommend(study: Study) -> Recommendation | None:
         return None
     near = _least(candidates, lambda v: sum(miss.excess for miss in misses(judged, v)))
     kept = near if _drop_limited(study) else _least(near, _harm(candidates))
+    tests = None
+    if judged is not told:
+        tests = examined(kept, scores(judged)[wish(study)], _open_loss, lambda variant: _holds(told, variant))
+        kept = list(tests.shown)
     taken = told.variant(_best(judged, kept).id) or told.baseline
     missed, others = misses(told, taken), _candidates(told)
     apart = unreached(told, others, taken) if missed else ()
     unmet = (*(miss.text for miss in missed), *apart, *_unknown(told, taken))
-    return Recommendation(variant=taken.id, reason=_reason(told, taken, others), unmet=unmet)
+    reason, said = _reason(told, taken, others), _tested(told, tests) if tests else ""
+    return Recommendation(variant=taken.id, reason=reason, unmet=unmet, tested=said)
 
 
 def _candidates(study: Study) -> list[Variant]:
     return [v for v in study.variants if v.facts and v.status == "finished" and _sound(v)]
+
+
+def _tested(told: Study, tests: Tested) -> str:
+    labels = variant_labels(told)
+    ends = (("Passed", tests.passed), ("Failed", tests.failed))
+    parts = [f"{how}: {'; '.join(labels[v.id] for v in variants)}." for how, variants in ends if variants]
+    return " ".join([f"Tested for the loss on the {sample_noun(told)}s, the mildest first.", *parts])
+
+
+def _holds(told: Study, variant: Variant) -> bool:
+    """Whether the samples kept apart show that a variant's loss is within the limit, or bearable."""
+    found = told.variant(variant.id)
+    if found is None or is_baseline(found):
+        return found is not None
+    limited = _drop_limited(told)
+    return all(miss.goal != "max_drop" for miss in misses(told, found)) if limited else _bearable(found)
+
+
+def _open_loss(variant: Variant) -> float:
+    return _or(drop(variant), math.inf)
 
 
 def _sound(variant: Variant) -> bool:
@@ -110,7 +137,7 @@ def scores(study: Study) -> dict[str, Score]:
         "size_bytes": lambda v: float(v.facts.size_bytes) if v.facts else math.inf,
         "gzip_bytes": lambda v: float(v.facts.gzip_bytes) if v.facts else math.inf,
         "latency_ms": lambda v: _or(latency(study, v, target), math.inf),
-        "drop": lambda v: _or(drop(v), math.inf),
+        "drop": _open_loss,
     }
 
 

@@ -30,6 +30,7 @@ def summary(study: Study) -> str:
         chosen = study.variant(study.recommendation.variant)
         parts.append(f"Recommended: {chosen.recipe if chosen else NONE}. {study.recommendation.reason}")
         parts += [f"Not met: {text}" for text in study.recommendation.unmet]
+        parts += [study.recommendation.tested] if study.recommendation.tested else []
     return "\n".join(parts)
 
 

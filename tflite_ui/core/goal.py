@@ -32,11 +32,15 @@ class Goal(Frozen):
 
 
 class Recommendation(Frozen):
-    """The variant to take, why, and in words the goals it misses and those that no variant meets together."""
+    """The variant to take, why, and in words the goals it misses and those that no variant meets together.
+
+    ``tested`` says of a search which candidates were tested on the samples kept apart; empty without any.
+    """
 
     variant: str
     reason: str
     unmet: tuple[str, ...] = ()
+    tested: str = ""
 
 
 def parse_goals(texts: Iterable[str]) -> tuple[Goal, ...]:

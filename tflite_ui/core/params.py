@@ -25,7 +25,7 @@ class Params(Frozen):
 
     Every field has a type, a default, bounds where they make sense, a ``title`` and a
     ``description``. A field whose ``json_schema_extra`` has ``advanced: True`` is folded away; one with
-    ``search`` (see ``core.search.ranges``) is what a search may change. One that was added later has
+    ``search`` (see ``core.search.rungs``) is what a search may change. One that was added later has
     ``exclude_if`` it is off: what was made before it keeps its id.
     """
 

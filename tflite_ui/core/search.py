@@ -42,14 +42,15 @@ def parse_search(text: str | None) -> Search | None:
     return found
 
 
-def ranges(kind: type[Params]) -> dict[str, dict[str, Any]]:
-    """What a search may change of ``kind``: for each field so marked its ``low``, ``high`` and ``log``.
+def rungs(kind: type[Params]) -> dict[str, tuple[Any, ...]]:
+    """What a search may change of ``kind``: each field so marked, with the values that it may take.
 
-    A field is marked by ``json_schema_extra={"search": {...}}``; one of choices by an empty range.
+    A field is marked by ``json_schema_extra={"search": [...]}``, from the mildest value, which saves least
+    and costs least, to the strongest.
     """
-    found = {}
+    found: dict[str, tuple[Any, ...]] = {}
     for name, field in kind.model_fields.items():
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and isinstance(extra.get("search"), dict):
-            found[name] = dict(extra["search"])  # type: ignore[arg-type]
+        if isinstance(extra, dict) and isinstance(extra.get("search"), list):
+            found[name] = tuple(extra["search"])  # type: ignore[arg-type]
     return found

@@ -61,8 +61,8 @@ class Quality(Frozen):
     reconstruction tells labels of 1 from those of 0,
     ``macro_f1`` the mean over the classes of 2 true positives / (2 true positives + errors).
     ``baseline_right_only`` and ``variant_right_only`` count the paired disagreements; ``score`` is what takes
-    their place where answers aren't classes. ``choosing`` and ``reporting`` are the same of the two halves
-    of the samples: a search chooses by the one and is reported on by the other; None under some hundreds.
+    their place where answers aren't classes. ``choosing`` and ``reporting`` are the same of two parts of
+    the samples: a search chooses by the one and is reported on by the other; None under some hundreds.
     """
 
     metric: str

@@ -43,7 +43,7 @@ class Judged:
         return answers_of(self._ran, self._outputs, self._originals, self._labels)
 
     def quality(self) -> Quality:
-        """On all samples, with both halves beside it where some are held out."""
+        """On all samples, with both parts beside it where some are held out."""
         whole, held = self._part(np.arange(len(self._ran.rows))), self._ran.held
         if held.all() or not held.any():
             return whole

@@ -11,6 +11,7 @@ from tflite_ui.core.metric import Metric, Scored
 from tflite_ui.core.plan import Limits
 from tflite_ui.core.variant import Variant
 from tflite_ui.datasets.own_scores import SAMPLES, sound
+from tflite_ui.evaluation.holdout import CHOOSING
 from tflite_ui.jobs.board import Board
 from tflite_ui.jobs.executor import Outcome
 from tflite_ui.jobs.following import Register, followed
@@ -41,12 +42,13 @@ class Scoring:
     def score(self, variant: Variant, preparation: Preparation) -> tuple[Variant, str]:
         """A variant with its score or why there is none, and what the job printed; raises DiskFull.
 
-        The score is kept by the variant, which data, model and seed decide, and the metric's digest.
+        The score is kept by the variant, which data, model and seed decide, the metric's digest, and by which
+        samples report.
         """
         metric = self._ledger.study().metric
         if metric is None or variant.facts is None:
             return variant, ""
-        key = f"scored:{variant.id}:{metric.sha256}"
+        key = f"scored:{variant.id}:{metric.sha256}:{CHOOSING}"
         if kept := self._workshop.results.get(key):
             return _with(variant, Scored.model_validate(kept)), ""
         try:

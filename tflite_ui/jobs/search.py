@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
 from tflite_ui.advice.finalists import finalists
-from tflite_ui.advice.proposals import propose
-from tflite_ui.advice.space import Space, space
+from tflite_ui.advice.planning import Suggestion
+from tflite_ui.advice.proposals import Proposer
+from tflite_ui.advice.space import Depth, Space, space
 from tflite_ui.analysis.labels import variant_labels
 from tflite_ui.analysis.recommend import recommend, wish
 from tflite_ui.core.plan import BASELINE
@@ -31,6 +32,9 @@ CLOCK_FILE = "search.json"
 POLL_SECONDS = 0.5
 BETWEEN_TURNS = 2
 """Recipes made by each core between two turns of benchmarks, where a goal is a latency."""
+
+AFFORDED = 10
+"""Full trainings that there must be time for, or the first ones are short."""
 
 Make = Callable[[Variant], None]
 
@@ -69,7 +73,8 @@ class Searching:
         self._clock = Clock(folder / CLOCK_FILE, 60.0 * search.minutes)
         self._lock = threading.Lock()
         self._empty = False
-        self._first: tuple[str, ...] = ()
+        self._depth: Depth = "usual"
+        self._advised: tuple[str, ...] = ()
 
     def over(self) -> bool:
         """Whether the time or the recipes are used up, or somebody has called it off."""
@@ -85,7 +90,9 @@ class Searching:
         study = self._ledger.study()
         trainable = bool(study.request.training or study.request.data)
         found = space(study.source, study.data, trainable, techniques())
-        self._first = tuple(found.quick(spec, techniques()) for spec in _advised(study, cores))
+        advised = suggestions(study.request, study.source, study.data, study.training, None, cores)
+        self._depth = _depth(advised, 60.0 * self._search.minutes * cores)
+        self._advised = tuple(suggestion.recipe for suggestion in advised)
         timed = _by_latency(study)
         self._clock.start()
         self._board.begin(SEARCH)
@@ -131,7 +138,8 @@ class Searching:
         with self._lock:
             if self.over():
                 return None
-            spec = propose(self._ledger.study(), found, self._clock.share, techniques(), self._first)
+            proposer = Proposer(self._ledger.study(), found, techniques(), self._depth)
+            spec = proposer.propose(self._advised)
             if spec is None:
                 self._empty = True
                 return None
@@ -153,10 +161,10 @@ class Searching:
                     self._control.tell(variant.id, "stop")
 
 
-def _advised(study: Study, cores: int) -> tuple[str, ...]:
-    """What the rules advise for the study, the best first."""
-    found = suggestions(study.request, study.source, study.data, study.training, None, cores)
-    return tuple(suggestion.recipe for suggestion in found)
+def _depth(advised: Sequence[Suggestion], seconds: float) -> Depth:
+    """How long recipes are trained at first: as usual where ``seconds`` are enough for AFFORDED of them."""
+    trained = [suggestion.seconds for suggestion in advised if "+" in suggestion.recipe]
+    return "quick" if trained and AFFORDED * sum(trained) / len(trained) > seconds else "usual"
 
 
 def _by_latency(study: Study) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tflite_ui.core.recipe import file_name
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
+from tflite_ui.evaluation.holdout import CHOOSING
 from tflite_ui.jobs.board import TRAIN, Board
 from tflite_ui.jobs.executor import Outcome, RunningJob
 from tflite_ui.jobs.following import Register, followed
@@ -109,6 +110,8 @@ class Variants:
         if found is None:
             return None
         result = VariantResult.model_validate(found)
+        if self._ledger.study().request.search and result.choosing != CHOOSING:
+            return None
         return result if self._workshop.blobs.has(result.facts.sha256) else None
 
     def _call(

@@ -27,6 +27,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "version": __version__,
         "advice": advice.reason if advice else "",
         "unmet": list(advice.unmet) if advice else [],
+        "tested": advice.tested if advice else "",
         "advised_file": file_names(study.variants)[chosen.id] if chosen and chosen.facts else "",
         "goals": [f"{goal.name}={goal.value}" for goal in study.goals],
         "targets": target_labels(study),

@@ -129,7 +129,7 @@ MEASUREMENT = _object(
         "extra": OPEN,
     }
 )
-RECOMMENDATION = _or_null(_object({"variant": TEXT, "reason": TEXT, "unmet": TEXTS}))
+RECOMMENDATION = _or_null(_object({"variant": TEXT, "reason": TEXT, "unmet": TEXTS, "tested": TEXT}))
 
 STUDY: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -37,7 +37,7 @@ class ClusteringParams(SomeLayersParams):
         le=256,
         title="Clusters",
         description="How many different values each layer's weights may take.",
-        json_schema_extra={"search": {"low": 6, "high": 64, "log": True}},
+        json_schema_extra={"search": [64, 48, 32, 24, 16, 12, 8, 6]},
     )
     init: Literal["linear", "random", "density", "kmeans"] = Field(
         "kmeans",

@@ -53,7 +53,7 @@ class DistillationParams(TrainingParams):
         lt=1.0,
         title="Width",
         description="A narrower student's share of each layer's channels; weights fall by its square.",
-        json_schema_extra={"search": {"low": 0.2, "high": 0.75}},
+        json_schema_extra={"search": [0.75, 0.6, 0.5, 0.35, 0.25]},
     )
     dense_width: float | None = Field(
         None,

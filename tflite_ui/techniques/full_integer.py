@@ -28,7 +28,7 @@ class FullIntegerParams(Settings):
 
     io: Literal["float32", "int8", "uint8"] = ports("integers")
     samples: CalibrationSamples = SAMPLES
-    per_channel: PerChannel = True
+    per_channel: PerChannel = Field(True, json_schema_extra={"advanced": True, "search": [True, False]})
     equalise: Equalise = False
     scope: Scope = Field(
         "all",

@@ -33,7 +33,7 @@ class PruningParams(SomeLayersParams):
         lt=1.0,
         title="Final sparsity",
         description="The share of weights that are zero in the end, over all layers that can be pruned.",
-        json_schema_extra={"search": {"low": 0.5, "high": 0.95}},
+        json_schema_extra={"search": [0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]},
     )
     pattern: Literal["unstructured", "2:4", "block"] = Field(
         "unstructured",

@@ -31,7 +31,7 @@ class QatParams(SomeLayersParams):
         8,
         title="Weight bits",
         description="8 for full integer files; 4 (first and last layer stay at 8) for weight_only:bits=4.",
-        json_schema_extra={"search": {}},
+        json_schema_extra={"search": [8, 4]},
     )
 
 

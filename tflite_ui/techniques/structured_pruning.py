@@ -32,7 +32,7 @@ class StructuredPruningParams(FineTuningParams):
         lt=0.95,
         title="Ratio",
         description="The share of channels removed from the layers that can spare some.",
-        json_schema_extra={"search": {"low": 0.1, "high": 0.7}},
+        json_schema_extra={"search": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]},
     )
     allocation: Literal["uniform", "sensitivity"] = Field(
         "uniform",

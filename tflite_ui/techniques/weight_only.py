@@ -32,7 +32,7 @@ class WeightOnlyParams(Settings):
         8,
         title="Bits",
         description="Bits of each weight. With 4, operators that can't have them (depthwise ones) get 8.",
-        json_schema_extra={"search": {}},
+        json_schema_extra={"search": [8, 4]},
     )
     keep_ends: bool = Field(
         True,

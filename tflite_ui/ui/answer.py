@@ -62,6 +62,8 @@ def _sentence(desk: Desk, study: Study) -> None:
             downloads.file_button(desk, study, variant, "Download it", primary=True)
     for miss in advice.unmet:
         st.warning(notices.plain(miss), icon=":material/flag:")
+    if advice.tested:
+        st.caption(notices.plain(advice.tested), help=glossary.HELP["tested"])
 
 
 def _no_advice(study: Study) -> str:

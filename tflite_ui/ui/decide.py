@@ -36,6 +36,8 @@ def draw(desk: Desk, study: Study) -> None:
         st.markdown(f"##### {notices.plain(advice.reason)}", anchors=False)
         for miss in advice.unmet:
             st.warning(notices.plain(miss), icon=":material/flag:")
+        if advice.tested:
+            st.caption(notices.plain(advice.tested), help=glossary.HELP["tested"])
     _table(asked, _front(study))
     if study.request.search:
         _history(study, asked)

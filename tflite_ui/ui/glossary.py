@@ -120,8 +120,14 @@ HELP: Final[dict[str, str]] = {
     "hardware": "Where the model is to run in the end. It decides what is advised, not where it is measured.",
     "search": (
         "When what is chosen below has been made, more recipes are tried for so long: conversions, what is "
-        "advised, then what an estimator asks for. The best of them are timed. From 400 evaluation samples "
-        "on half of them choose; the other half, which the search never sees, gives the quality shown."
+        "advised, then what promises most by all that was tried. The best of them are timed. From 400 "
+        "evaluation samples on a third of them choose; the others, which the search never sees, decide "
+        "which is recommended and give the quality shown."
+    ),
+    "tested": (
+        "Whoever tries many recipes finds one that is good by luck. So the samples that the search saw put "
+        "the candidates in an order, one for those that come near to each other; the others test them in it, "
+        "up to the second that fails: the chance that any of them passed wrongly is then 5 % at most."
     ),
     "next": "From the rules in docs/strategy.md, for the goals that are still missed. Nothing is promised.",
     "decide": "Moves the goals and asks again, among what has been measured; nothing runs.",

@@ -162,7 +162,8 @@ class MakeVariant(Frozen):
 class VariantResult(Frozen):
     """``file`` and ``answers`` lie in the job's folder; ``outline`` are the file's operators.
 
-    What is kept of it has the digest of ``answers`` instead of the path.
+    Each sample of so many as ``choosing`` says was of those that choose in a search; results from before this
+    was written down had two. What is kept has the digest of ``answers`` instead of the path.
     """
 
     file: str
@@ -173,6 +174,7 @@ class VariantResult(Frozen):
     curve: tuple[CurvePoint, ...] = ()
     outline: FileOutline | None = None
     answers: str | None = None
+    choosing: int = 2
 
 
 class ScoreMetric(Frozen):

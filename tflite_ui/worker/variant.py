@@ -16,6 +16,7 @@ from tflite_ui.core.variant import Quality, Seconds
 from tflite_ui.datasets import split
 from tflite_ui.evaluation.evaluate import evaluate
 from tflite_ui.evaluation.fidelity import Array
+from tflite_ui.evaluation.holdout import CHOOSING
 from tflite_ui.litert.flatbuffer import facts, read
 from tflite_ui.litert.outline import outline
 from tflite_ui.techniques import techniques
@@ -57,6 +58,7 @@ def make_variant(payload: MakeVariant, folder: Path, reporter: Reporter) -> Vari
         quality=quality,
         answers=str(answers) if answers.exists() else None,
         outline=outline(read(file)),
+        choosing=CHOOSING,
     )
 
 
