@@ -28,7 +28,9 @@ from tflite_ui.advice.space import space
 from tflite_ui.api import Desk, ready
 from tflite_ui.core.plan import StudyRequest
 from tflite_ui.core.search import Search
-from tflite_ui.core.study import Study
+from tflite_ui.store.database import Database
+from tflite_ui.store.paths import Home
+from tflite_ui.store.studies import Studies
 from tflite_ui.techniques import techniques
 
 GOALS = ("max_drop=0.01", "min=gzip_bytes")
@@ -183,15 +185,17 @@ search's own space. {TABLE[0]} on 2,000 images: lower is better.
 def _measured(contender: str, seed: int, minutes: float, here: str) -> Part:
     """Run a contender in a new home; its best is the least gzip size that is shown to keep to the goals.
 
-    All contenders' variants are judged on the same samples, also those that the search itself doesn't see.
+    All contenders' variants are judged on all samples. So the study is read from the store: a desk tells of a
+    search by the samples that it hasn't seen.
     """
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder), warm=False)
         desk.warm()
         try:
-            study = _run(desk, contender, seed, minutes)
+            id = _run(desk, contender, seed, minutes)
         finally:
             desk.close()
+        study = Studies(Database(Home(Path(folder)).database)).get(id)
     judged = ((variant.recipe, result(study, variant)) for variant in study.variants)
     fit = [(round(came.aim), recipe) for recipe, came in judged if came and came.met]
     size, recipe = min(fit, default=(None, ""))
@@ -200,21 +204,22 @@ def _measured(contender: str, seed: int, minutes: float, here: str) -> Part:
     return found.model_copy(update={"size": size, "recipe": recipe})
 
 
-def _run(desk: Desk, name: str, seed: int, minutes: float) -> Study:
+def _run(desk: Desk, name: str, seed: int, minutes: float) -> str:
+    """The id of the study, which has ended."""
     model, data = desk.add_sample()
     training = desk.add_sample_training()
     plain = StudyRequest(
         model=model, data=data, training=training, recipes=("float32",), goals=GOALS, seed=seed
     )
     if name == "search":
-        return desk.wait(desk.start(plain.model_copy(update={"search": Search(minutes=minutes)})))
+        return desk.wait(desk.start(plain.model_copy(update={"search": Search(minutes=minutes)}))).id
     recipes = GRID if name == "grid" else _drawn(desk, model, data, seed)
     id = desk.start(plain.model_copy(update={"recipes": recipes}))
     until = time.monotonic() + 60 * minutes
     while time.monotonic() < until and desk.study(id).state in ("queued", "running"):
         time.sleep(POLL_SECONDS)
     desk.cancel(id)
-    return desk.wait(id)
+    return desk.wait(id).id
 
 
 def _drawn(desk: Desk, model: str, data: str, seed: int) -> tuple[str, ...]:

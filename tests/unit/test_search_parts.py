@@ -9,6 +9,10 @@ import pytest
 
 from bench import search
 from bench.parts import Part, elsewhere, keep, kept, path, place
+from tests.unit.test_holdout import parted, searched
+from tflite_ui.store.database import Database
+from tflite_ui.store.paths import Home
+from tflite_ui.store.studies import Studies
 
 
 def part(contender: str, seed: int, size: int | None, where: str = "here") -> Part:
@@ -49,6 +53,34 @@ def test_what_is_kept_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.
     assert run() == [f"{way}:{seed}" for seed in (1, 2) for way in search.CONTENDERS]
     assert "| 0 | 7.0 KB | 8.0 KB | 8.0 KB |" in search.PAGE.read_text()
     assert run() == []
+
+
+class NoDesk:
+    """A desk at which nothing is done."""
+
+    def __init__(self, home: Path, warm: bool) -> None:
+        self.home = home
+
+    def warm(self) -> None:
+        """Nothing is made ready."""
+
+    def close(self) -> None:
+        """Nothing is at work."""
+
+
+def test_a_search_is_judged_on_all_samples_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, seen = parted("qat+full_integer", 9_000, 60, 1), parted("clustering+full_integer", 20_000, 4, 2)
+    study = searched(lost, seen)
+
+    def run(desk: NoDesk, contender: str, seed: int, minutes: float) -> str:
+        Studies(Database(Home(desk.home).database)).save_study(study)
+        return study.id
+
+    monkeypatch.setattr(search, "Desk", NoDesk)
+    monkeypatch.setattr(search, "_run", run)
+    found = search._measured("search", 0, 20, "here")
+    assert (found.size, found.recipe) == (20_000, "clustering+full_integer")
+    assert found.tried == len(study.variants) > found.kept >= 2
 
 
 def test_a_table_of_some_parts_and_its_ratios() -> None:
