@@ -192,7 +192,7 @@ def test_a_search_says_what_was_tested_on_the_samples_kept_apart(open_page: Open
     study = searched(parted("clustering+full_integer", 20_000, 1, 60))
     ended = study.model_copy(update={"state": "finished", "recommendation": recommend(study)})
     app = open_page("results", study=keep(ended, "restested"))
-    tested = "Tested for the loss on the held-out images, the mildest first."
+    tested = "Likely to keep to the limit on the loss"
     assert [caption.value for caption in app.caption if tested in caption.value]
     decide = section(app, "Decide")
     assert not decide.exception

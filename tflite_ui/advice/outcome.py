@@ -6,7 +6,14 @@ import math
 
 from tflite_ui.analysis.goals import UNMEASURED, drop, misses, value_of
 from tflite_ui.analysis.holdout import choosing
-from tflite_ui.analysis.recommend import BEARABLE_DROP, BEARABLE_SQNR_DB, judged_by_noise, scores, wish
+from tflite_ui.analysis.recommend import (
+    BEARABLE_DROP,
+    BEARABLE_SQNR_DB,
+    allowed_loss,
+    judged_by_noise,
+    scores,
+    wish,
+)
 from tflite_ui.core.frozen import Frozen
 from tflite_ui.core.study import Study
 from tflite_ui.core.variant import Variant
@@ -61,11 +68,6 @@ def _over(study: Study, variant: Variant) -> dict[str, float]:
         return {**over, LOSS: 100 * (found - allowed_loss(study))}
     decibels = variant.quality.sqnr_db if variant.quality else None
     return over if decibels is None else {**over, LOSS: (BEARABLE_SQNR_DB - decibels) / DECIBELS}
-
-
-def allowed_loss(study: Study) -> float:
-    """The loss that the goals allow, a fraction; what the recommendation bears where they don't say."""
-    return next((goal.limit or 0.0 for goal in study.goals if goal.key == "max_drop"), BEARABLE_DROP)
 
 
 def _loss(variant: Variant) -> float | None:

@@ -63,6 +63,17 @@ def difference_of(quality: Quality) -> Difference | None:
     return score_difference(quality.score) if paired is None and quality.score else paired
 
 
+def loss_at(quality: Quality, z: float) -> float | None:
+    """As ``loss_bound`` with ``z`` standard errors in place of its 1.96; None when unknown."""
+    difference = difference_of(quality)
+    if difference is not None:
+        return (z / Z95) * (difference.value - difference.low) - difference.value
+    if quality.agreement is None:
+        return None
+    low = wilson(round(quality.agreement * quality.n), quality.n, z)[0] if z > 0 else quality.agreement
+    return 1.0 - low
+
+
 def loss_bound(quality: Quality) -> float | None:
     """The largest loss that the samples leave open, a fraction; None when unknown.
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from tflite_ui.analysis import words
 from tflite_ui.analysis.claims import claim, interval, paired_difference
+from tflite_ui.analysis.confirmed import Confirmed, confirmed
 from tflite_ui.analysis.goals import drop, latency, measured, misses
 from tflite_ui.analysis.holdout import choosing, reporting
 from tflite_ui.analysis.labels import is_baseline, sample_noun, target_labels, variant_labels
 from tflite_ui.analysis.score_words import TITLES, loss_words, numbers, real
-from tflite_ui.analysis.sequence import Tested, examined
 from tflite_ui.analysis.together import unreached
 from tflite_ui.core import score as scored
 from tflite_ui.core.goal import Recommendation
@@ -22,6 +22,8 @@ BEARABLE_DROP = 0.01
 BEARABLE_SQNR_DB = 30.0
 TIE = 1.05
 NEAR_MISS = 1e-9
+MOST_FAILED = 3
+"""Of so many recipes that failed a search's last test the names are told."""
 
 Score = Callable[[Variant], float]
 
@@ -36,8 +38,8 @@ def recommend(study: Study) -> Recommendation | None:
     however real; where there is nothing but outputs, at least 30 dB). Of these the smallest is taken,
     or the best in the measure that a ``min`` goal names; within 5 % the faster (or the smaller) wins.
 
-    Where a search has samples kept apart, the others put the candidates in an order, and those test them in
-    it and tell what the last one that passed comes to (``sequence``).
+    Where a search has samples kept apart, the others choose candidates, and those test them and tell what the
+    one that is taken comes to (``confirmed``).
     """
     judged, told = choosing(study), reporting(study)
     candidates = _candidates(judged)
@@ -45,27 +47,43 @@ def recommend(study: Study) -> Recommendation | None:
         return None
     near = _least(candidates, lambda v: sum(miss.excess for miss in misses(judged, v)))
     kept = near if _drop_limited(study) else _least(near, _harm(candidates))
-    tests = None
-    if judged is not told:
-        tests = examined(kept, scores(judged)[wish(study)], _open_loss, lambda variant: _holds(told, variant))
-        kept = list(tests.shown)
+    tests = _confirmed(judged, told, kept) if judged is not told else None
+    if tests:
+        kept = list(tests[0].shown) or _least(kept, _open_loss)
     taken = told.variant(_best(judged, kept).id) or told.baseline
     missed, others = misses(told, taken), _candidates(told)
     apart = unreached(told, others, taken) if missed else ()
     unmet = (*(miss.text for miss in missed), *apart, *_unknown(told, taken))
-    reason, said = _reason(told, taken, others), _tested(told, tests) if tests else ""
-    return Recommendation(variant=taken.id, reason=reason, unmet=unmet, tested=said)
+    tested = _tested(told, *tests, taken) if tests else ""
+    return Recommendation(variant=taken.id, reason=_reason(told, taken, others), unmet=unmet, tested=tested)
 
 
 def _candidates(study: Study) -> list[Variant]:
     return [v for v in study.variants if v.facts and v.status == "finished" and _sound(v)]
 
 
-def _tested(told: Study, tests: Tested) -> str:
-    labels = variant_labels(told)
-    ends = (("Passed", tests.passed), ("Failed", tests.failed))
-    parts = [f"{how}: {'; '.join(labels[v.id] for v in variants)}." for how, variants in ends if variants]
-    return " ".join([f"Tested for the loss on the {sample_noun(told)}s, the mildest first.", *parts])
+def _confirmed(judged: Study, told: Study, candidates: list[Variant]) -> tuple[Confirmed, int]:
+    """Those of ``candidates`` that both parts of the samples show to keep to the limit, of how many tried."""
+    tried = sum(not is_baseline(variant) for variant in _candidates(judged))
+    counted = _drop_limited(told) or not any(judged_by_noise(variant) for variant in candidates)
+    limit = allowed_loss(told) if counted else math.inf
+    return confirmed(candidates, limit, tried, lambda variant: _holds(told, variant)), tried
+
+
+def _tested(told: Study, tests: Confirmed, tried: int, taken: Variant) -> str:
+    """How many were tested, and which would have been better in what is wanted but failed."""
+    labels, score = variant_labels(told), scores(told)[wish(told)]
+    likely = [variant for variant in tests.likely if not is_baseline(variant)]
+    passed = {variant.id for variant in tests.shown}
+    shown = sum(variant.id in passed for variant in likely)
+    on = words.counted(taken.quality.n if taken.quality else 0, sample_noun(told))
+    failed = sorted((v for v in likely if v.id not in passed and score(v) < score(taken)), key=score)
+    names = "; ".join(labels[variant.id] for variant in failed[:MOST_FAILED])
+    better = f" Better otherwise, but not shown to: {names}." if names else ""
+    return (
+        f"Likely to keep to the limit on the loss: {len(likely)} of {tried} recipes; "
+        f"shown to on {on}: {shown}.{better}"
+    )
 
 
 def _holds(told: Study, variant: Variant) -> bool:
@@ -83,6 +101,11 @@ def _open_loss(variant: Variant) -> float:
 
 def _sound(variant: Variant) -> bool:
     return all(check.passed for check in variant.checks)
+
+
+def allowed_loss(study: Study) -> float:
+    """The loss that the goals allow, a fraction; what is bearable where they don't say."""
+    return next((goal.limit or 0.0 for goal in study.goals if goal.key == "max_drop"), BEARABLE_DROP)
 
 
 def _drop_limited(study: Study) -> bool:

@@ -125,9 +125,9 @@ HELP: Final[dict[str, str]] = {
         "which is recommended and give the quality shown."
     ),
     "tested": (
-        "Whoever tries many recipes finds one that is good by luck. So the samples that the search saw put "
-        "the candidates in an order, one for those that come near to each other; the others test them in it, "
-        "up to the second that fails: the chance that any of them passed wrongly is then 5 % at most."
+        "Whoever tries many recipes finds one that is good by luck. So each has to keep to the limit twice: "
+        "on the samples that the search saw, by a margin that grows with the number of recipes, and on the "
+        "others. The chance that any of them does so by luck alone is then 5 % at most."
     ),
     "next": "From the rules in docs/strategy.md, for the goals that are still missed. Nothing is promised.",
     "decide": "Moves the goals and asks again, among what has been measured; nothing runs.",
