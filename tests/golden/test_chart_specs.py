@@ -221,6 +221,18 @@ def test_names_are_drawn_in_full() -> None:
     assert "…" not in svg
 
 
+@pytest.mark.parametrize("variants", [2, 8, 12, 13, 60])
+def test_a_long_legend_leaves_the_points_their_room(variants: int) -> None:
+    row = comparison_frame(studies.finished()).iloc[[1]]
+    names = [f"Pruning, {i} epochs + Weight clustering + Full integer (int8)" for i in range(variants)]
+    frame = pd.concat([row.assign(variant=name, label=name) for name in names], ignore_index=True)
+    spec = charts.pareto_chart(frame, SIZE, GZIP, width=600).to_dict()
+    legends = [layer["encoding"].get("color", {}).get("legend") for layer in spec["layer"]]
+    told = any(legends)
+    assert told == (variants <= 12)
+    assert spec["height"] - 18 * variants * told >= 240
+
+
 def test_the_selection_is_named_for_the_page() -> None:
     spec = _pareto_latency(studies.finished(), False).to_dict()
     names = [param["name"] for param in spec["params"]]

@@ -85,8 +85,9 @@ def test_what_looked_good_to_the_search_alone_is_not_taken() -> None:
     assert "on 1,000 held-out images" in advice.reason
     assert not advice.unmet
     assert advice.tested == (
-        "Likely to keep to the limit on the loss: 8 of 8 recipes; shown to on 1,000 held-out images: 7. "
-        "Better otherwise, but not shown to: Weight clustering + Full integer (int8)."
+        "Likely to keep to the limit on the loss: 8 of 8 recipes; "
+        "shown to keep to it on 1,000 held-out images: 7. "
+        "Better otherwise, but not shown to keep to it: Weight clustering + Full integer (int8)."
     )
     assert recommend(reporting(study)) == advice == recommend(choosing(study))
     assert sample_noun(study) == "held-out image"

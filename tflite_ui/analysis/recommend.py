@@ -79,10 +79,10 @@ def _tested(told: Study, tests: Confirmed, tried: int, taken: Variant) -> str:
     on = words.counted(taken.quality.n if taken.quality else 0, sample_noun(told))
     failed = sorted((v for v in likely if v.id not in passed and score(v) < score(taken)), key=score)
     names = "; ".join(labels[variant.id] for variant in failed[:MOST_FAILED])
-    better = f" Better otherwise, but not shown to: {names}." if names else ""
+    better = f" Better otherwise, but not shown to keep to it: {names}." if names else ""
     return (
         f"Likely to keep to the limit on the loss: {len(likely)} of {tried} recipes; "
-        f"shown to on {on}: {shown}.{better}"
+        f"shown to keep to it on {on}: {shown}.{better}"
     )
 
 

@@ -18,10 +18,13 @@ from tflite_ui.charts import rows, theme
 
 HEIGHT = 320
 FADED = 0.25
-LONG_LEGEND = 24
+LONG_LEGEND, FEW_ROWS, ROW_HEIGHT = 12, 4, 18
+"""A legend's rows: so many can still be read, so many the chart has room for; and what each further takes."""
 LONG_NAME = 22
 NAME_WIDTH, NAME_HEIGHT = 0.4, 0.06
 """Names nearer to each other than this, as shares of the axes, would overlap."""
+MOST_NAME = 180
+"""Pixels of a name beside its point."""
 RIGHT_PART = 0.6
 """Right of this share of the x axis, names stand left of their points."""
 
@@ -59,7 +62,8 @@ def scatter(
         _points(frame, axes, x, y, selections),
         *_names(axes),
     ]
-    return rows.stacked(known, layers).properties(width=width, height=HEIGHT)
+    more = max(0, _legend_rows(frame["label"]) - FEW_ROWS) * ROW_HEIGHT if _legend(frame["label"]) else 0
+    return rows.stacked(known, layers).properties(width=width, height=HEIGHT + more)
 
 
 def _spoken(frame: pd.DataFrame, x: Measure, y: Measure) -> pd.DataFrame:
@@ -163,10 +167,19 @@ def _opacity(selections: Sequence[alt.Parameter]) -> Any:
 
 
 def _legend(labels: pd.Series[str]) -> alt.Legend | None:
-    """In two columns, or one when names are long; none when there are too many to read."""
-    if labels.nunique() > LONG_LEGEND:
+    """None when there are too many names to read: those of the front stand at their points."""
+    if _legend_rows(labels) > LONG_LEGEND:
         return None
-    return alt.Legend(title=None, symbolOpacity=1, columns=2 if labels.str.len().max() <= LONG_NAME else 1)
+    return alt.Legend(title=None, symbolOpacity=1, columns=_legend_columns(labels))
+
+
+def _legend_rows(labels: pd.Series[str]) -> int:
+    return -(-labels.nunique() // _legend_columns(labels))
+
+
+def _legend_columns(labels: pd.Series[str]) -> int:
+    """Two, or one when names are long."""
+    return 2 if labels.str.len().max() <= LONG_NAME else 1
 
 
 def _front_line(axes: Axes, x: Measure) -> alt.Chart:
@@ -185,7 +198,13 @@ def _errors(frame: pd.DataFrame, axes: Axes, x: Measure, y: Measure) -> list[alt
 
 
 def _names(axes: Axes) -> list[alt.Chart]:
-    plain: dict[str, Any] = {"baseline": "bottom", "dy": -4, "fontSize": theme.FONT_SIZE - 1}
+    """The names; long ones are cut, or the points would have to stand where they leave room."""
+    plain: dict[str, Any] = {
+        "baseline": "bottom",
+        "dy": -4,
+        "fontSize": theme.FONT_SIZE - 1,
+        "limit": MOST_NAME,
+    }
     after = alt.Chart().mark_text(align="left", dx=8, **plain)
     before = alt.Chart().mark_text(align="right", dx=-8, **plain)
     sides = ((after, "name_after"), (before, "name_before"))
