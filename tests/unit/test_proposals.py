@@ -118,12 +118,34 @@ def test_equal_studies_get_equal_proposals_and_none_comes_twice() -> None:
 
 def test_without_any_result_what_is_advised_is_asked_for_and_else_something() -> None:
     study = started()
-    unjudged = study.baseline.model_copy(update={"quality": None, "checks": ()})
-    empty = study.model_copy(update={"variants": (unjudged.model_copy(update={"status": "failed"}),)})
+    unjudged = {"quality": None}
+    failed = study.baseline.model_copy(update={"status": "failed"})
+    empty = study.model_copy(update={"variants": (failed,)})
     for spec in whole().untrained():
-        empty = grown(empty, study_parts.failed_variant(spec))
+        if spec != study.baseline.recipe:
+            empty = grown(empty, came(spec, 90_000, 0).model_copy(update=unjudged))
     assert proposed(empty) is not None
     assert proposed(empty, "pruning+clustering+full_integer") == "pruning+clustering+full_integer"
+
+
+def test_a_technique_that_only_fails_is_not_tried_again_and_again() -> None:
+    study = begun()
+    for spec in ("clustering+full_integer", "clustering:clusters=24+dynamic_range"):
+        study = grown(study, study_parts.failed_variant(spec))
+    assert not any("clustering" in spec for spec in some(study))
+    study = grown(study, came("clustering:clusters=32+full_integer", 40_000, 2))
+    assert any("clustering" in spec for spec in some(study))
+
+
+def some(study: Study) -> list[str]:
+    """Eight proposals, each of which comes to little."""
+    found = []
+    for _ in range(8):
+        spec = proposed(study)
+        assert spec is not None
+        study = grown(study, came(spec, 95_000, 5))
+        found.append(spec)
+    return found
 
 
 def landscape(spec: str, rng: np.random.Generator) -> tuple[int, int]:

@@ -11,6 +11,7 @@ goals is trained for longer when that promises more than another recipe.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -35,6 +36,8 @@ OVERHEAD = 1.0
 STARTUP = 8
 """Random recipes before the estimator has something to go by."""
 SEEDS = 2**31
+FAILURES = 2
+"""So many recipes with a technique failed and none came to anything: it isn't tried again."""
 
 
 class Proposer:
@@ -44,6 +47,7 @@ class Proposer:
         self._study, self._space, self._techniques, self._depth = study, space, techniques, depth
         self._known = {variant.recipe for variant in study.variants}
         self._begun = {begin for recipe in self._known for begin in _beginnings(recipe)}
+        self._broken = _broken(study)
         self._trials = [
             Trial(values, space.depth(variant.steps), came)
             for variant, came in results(study)
@@ -101,16 +105,26 @@ class Proposer:
         if spec in self._known:
             return False
         try:
-            parse_recipe(spec, self._techniques)
+            recipe = parse_recipe(spec, self._techniques)
         except InvalidRecipe:
             return False
-        return True
+        return self._broken.isdisjoint(step.technique for step in recipe.steps)
 
     def _cost(self, spec: str) -> float:
         """The epochs that no recipe of the study begins with, and what each recipe takes beside."""
         steps = zip(_beginnings(spec), parse_recipe(spec, self._techniques).steps, strict=False)
         new = (int(step.params.get("epochs", 0)) for begin, step in steps if begin not in self._begun)
         return OVERHEAD + sum(new)
+
+
+def _broken(study: Study) -> frozenset[str]:
+    """The techniques that this model seems not to bear."""
+    ended = {
+        status: Counter(step.technique for v in study.variants if v.status == status for step in v.steps)
+        for status in ("failed", "finished")
+    }
+    failed, finished = ended["failed"], ended["finished"]
+    return frozenset(key for key, times in failed.items() if times >= FAILURES and not finished[key])
 
 
 def _beginnings(recipe: str) -> list[str]:
