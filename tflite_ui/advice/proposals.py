@@ -73,9 +73,9 @@ class Proposer:
         model = Surrogate(self._space, self._trials, wish(self._study) == "drop", self._at_work)
         promise = model.promise(asked)
         most = sorted(zip(promise, asked, strict=True), key=lambda pair: -pair[0])
-        specs = {self._space.suggested(Chosen(values), depth): worth for worth, (values, depth) in most}
-        new = list(islice(filter(self._new, specs), RANKED))
-        yield from sorted(new, key=lambda spec: -specs[spec] / self._cost(spec))
+        specs = ((self._space.suggested(Chosen(values), depth), worth) for worth, (values, depth) in most)
+        new = dict(islice(((spec, worth) for spec, worth in specs if self._new(spec)), RANKED))
+        yield from sorted(new, key=lambda spec: -new[spec] / self._cost(spec))
 
     def _advised(self, recipes: Sequence[str]) -> Iterator[Asked]:
         for recipe in recipes:
