@@ -9,7 +9,7 @@ import pytest
 
 from tests import study_parts
 from tests.unit.test_search import GOALS, came, grown, started
-from tflite_ui.advice.proposals import results
+from tflite_ui.advice.outcome import results
 from tflite_ui.analysis.claims import loss_at, loss_bound, paired_difference
 from tflite_ui.analysis.confirmed import confirmed
 from tflite_ui.analysis.holdout import choosing, holds_out, reporting
@@ -99,6 +99,32 @@ def test_what_the_samples_kept_apart_show_as_well_is_taken() -> None:
     advice = recommend(study)
     assert advice is not None
     assert study.variant(advice.variant) is study.variants[-2]
+
+
+def test_where_only_noise_can_be_judged_nothing_is_said_of_tests() -> None:
+    study = searched()
+    noise = Score(
+        kind="difference",
+        against="original",
+        value=1,
+        baseline=0,
+        change=0.03,
+        low=0.02,
+        high=0.04,
+        scale=1,
+        n=500,
+    )
+    noisy = []
+    for variant in study.variants:
+        plain = study_parts.quality(0, 0, 500, 460, sqnr_db=35.0).model_copy(
+            update={**UNLABELLED, "score": noise}
+        )
+        quality = plain.model_copy(update={"choosing": plain, "reporting": plain})
+        noisy.append(variant.model_copy(update={"quality": quality}))
+    advice = recommend(study.model_copy(update={"variants": tuple(noisy), "goals": ()}))
+    assert advice is not None
+    assert advice.variant != study.baseline.id
+    assert advice.tested == ""
 
 
 def test_where_nothing_is_shown_what_looked_best_is_told_as_it_is() -> None:

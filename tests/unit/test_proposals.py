@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.search import Chance
 from tests import study_parts
 from tests.unit.test_advice import source
 from tests.unit.test_search import came, grown, started, techniques, whole
@@ -23,19 +23,6 @@ from tflite_ui.core.study import Study
 from tflite_ui.techniques import techniques as registered
 
 UNTRAINED = ("full_integer:per_channel=false", "weight_only:bits=4")
-
-
-class Chance:
-    """Chooses at random."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-
-    def suggest_categorical(self, name: str, choices: list[object]) -> object:
-        return self._random.choice(choices)
-
-    def suggest_int(self, name: str, low: int, high: int) -> int:
-        return self._random.randint(low, high)
 
 
 def values_of(spec: str) -> Values:

@@ -37,7 +37,7 @@ class Suggest(Protocol):
 
 
 class Chosen(Suggest):
-    """Chooses what it was given; a setting that it wasn't is left at its usual value."""
+    """Chooses what it was given."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
@@ -134,11 +134,8 @@ class Space:
         """The choices behind a name, or how many rungs it has."""
         if name == CONVERSION:
             return [c.key for c in self.conversions]
-        key, _, field = name.partition(".")
-        if not field:
-            return [False, True]
-        owner = next(t for t in (*self.steps, *self.conversions) if t.key == key)
-        return len(rungs(owner.Params)[field])
+        key, _, setting = name.partition(".")
+        return self.ladder(key)[name][1] if setting else [False, True]
 
 
 def space(source: ModelSource, data: DataSummary | None, trainable: bool, techniques: Techniques) -> Space:

@@ -78,6 +78,8 @@ class Surrogate:
         self, space: Space, tried: Sequence[Trial], lossy: bool, at_work: Sequence[Asked] = ()
     ) -> None:
         self._columns = tuple(_columns(space))
+        self._steps = frozenset(step.key for step in space.steps)
+        self._trainings: dict[tuple[object, ...], int] = {}
         known = self._rows([(trial.values, trial.depth) for trial in tried])
         awaited = self._rows(at_work)
         results = [trial.result for trial in tried]
@@ -110,14 +112,13 @@ class Surrogate:
         numbers = [[_number(column, *each) for column in self._columns] for each in asked]
         return Rows(
             np.array(numbers).reshape(-1, len(self._columns)),
-            np.array([hash(self._training(*each)) for each in asked], np.int64),
+            np.array([self._training(*each) for each in asked], np.int64),
         )
 
-    def _training(self, values: Values, depth: Depth) -> tuple[object, ...]:
-        """The same for all conversions of one training."""
-        steps = {c.name.partition(".")[0] for c in self._columns if c.kind == "step"}
-        own = ((n, v) for n, v in values.items() if n.partition(".")[0] in steps and v is not False)
-        return depth, *sorted(own)
+    def _training(self, values: Values, depth: Depth) -> int:
+        """A number, the same for all conversions of one training."""
+        own = ((n, v) for n, v in values.items() if n.partition(".")[0] in self._steps and v is not False)
+        return self._trainings.setdefault((depth, *sorted(own)), len(self._trainings))
 
     def _process(self, rows: Rows, values: Array, prior: Prior, awaited: Rows) -> _Process:
         thought = [
@@ -125,6 +126,8 @@ class Surrogate:
             for c in self._columns
         ]
         process = _Process(rows, values, np.array(thought), prior)
+        if not len(awaited.numbers):
+            return process
         believed = np.concatenate([values, process.predicted(awaited)[0]])
         return _Process(rows.and_also(awaited), believed, np.array(thought), prior)
 

@@ -64,18 +64,7 @@ def difference_of(quality: Quality) -> Difference | None:
 
 
 def loss_at(quality: Quality, z: float) -> float | None:
-    """As ``loss_bound`` with ``z`` standard errors in place of its 1.96; None when unknown."""
-    difference = difference_of(quality)
-    if difference is not None:
-        return (z / Z95) * (difference.value - difference.low) - difference.value
-    if quality.agreement is None:
-        return None
-    low = wilson(round(quality.agreement * quality.n), quality.n, z)[0] if z > 0 else quality.agreement
-    return 1.0 - low
-
-
-def loss_bound(quality: Quality) -> float | None:
-    """The largest loss that the samples leave open, a fraction; None when unknown.
+    """The loss that the samples leave open ``z`` standard errors up, a fraction; None when unknown.
 
     The lower end of the paired difference: with classes of all answers (0.01 is one point), with values the
     rise of the mean absolute error as a share of the original's (0.01 is 1 %), and so on: see ``LOSSES``.
@@ -83,12 +72,16 @@ def loss_bound(quality: Quality) -> float | None:
     """
     difference = difference_of(quality)
     if difference is not None:
-        return max(0.0, -difference.low)
-    if quality.metric == "agreement" and quality.ci95 is not None:
-        return 1 - quality.ci95[0]
-    if quality.agreement is not None:
-        return 1 - wilson(round(quality.agreement * quality.n), quality.n)[0]
-    return None
+        return (z / Z95) * (difference.value - difference.low) - difference.value
+    if quality.agreement is None:
+        return None
+    return 1.0 - wilson(round(quality.agreement * quality.n), quality.n, z)[0]
+
+
+def loss_bound(quality: Quality) -> float | None:
+    """The largest loss that the samples leave open (95 % interval), 0 or more; see ``loss_at``."""
+    loss = loss_at(quality, Z95)
+    return None if loss is None else max(0.0, loss)
 
 
 def claim(quality: Quality, noun: str = "sample", subject: str = "") -> str:

@@ -3,7 +3,7 @@
 Whoever tries many and takes the best finds one that is good by luck. So each has to pass two tests on
 different samples: at a level of 2 / n on those that the search saw, n being the recipes that were tried, and
 at 2.5 % on those kept apart. One that loses more than the limit passes both with a chance of 5 % / n at most,
-and any of all with 5 % (Bonferroni's inequality).
+and any of all with 5 % (Bonferroni's inequality), as far as the intervals hold what they promise.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import NamedTuple
 from tflite_ui.analysis.claims import loss_at
 from tflite_ui.core.variant import Quality, Variant
 
-TWICE_ANY = 2.0
-"""The level of the first test times the recipes tried: 5 % over the 2.5 % of the second."""
+ANY, SECOND = 0.05, 0.025
+"""The chance of any false claim, and the level of the second test: one side of a 95 % interval."""
 
 
 class Confirmed(NamedTuple):
-    """What passed the first test, and of that what passed the second."""
+    """Of ``tried`` recipes what passed the first test, and of that what passed the second."""
 
+    tried: int
     likely: tuple[Variant, ...]
     shown: tuple[Variant, ...]
 
@@ -33,10 +34,10 @@ def confirmed(
 
     ``tried`` recipes were there to choose from.
     """
-    level = min(0.5, TWICE_ANY / max(tried, 1))
+    level = min(0.5, ANY / SECOND / max(tried, 1))
     z = NormalDist().inv_cdf(1.0 - level)
     likely = [variant for variant in candidates if _within(variant.quality, limit, z)]
-    return Confirmed(tuple(likely), tuple(variant for variant in likely if holds(variant)))
+    return Confirmed(tried, tuple(likely), tuple(variant for variant in likely if holds(variant)))
 
 
 def _within(quality: Quality | None, limit: float, z: float) -> bool:

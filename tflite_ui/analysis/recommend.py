@@ -49,12 +49,12 @@ def recommend(study: Study) -> Recommendation | None:
     kept = near if _drop_limited(study) else _least(near, _harm(candidates))
     tests = _confirmed(judged, told, kept) if judged is not told else None
     if tests:
-        kept = list(tests[0].shown) or _least(kept, _open_loss)
+        kept = list(tests.shown) or _least(kept, _open_loss)
     taken = told.variant(_best(judged, kept).id) or told.baseline
     missed, others = misses(told, taken), _candidates(told)
     apart = unreached(told, others, taken) if missed else ()
     unmet = (*(miss.text for miss in missed), *apart, *_unknown(told, taken))
-    tested = _tested(told, *tests, taken) if tests else ""
+    tested = _tested(told, tests, taken) if tests and _counted(told, candidates) else ""
     return Recommendation(variant=taken.id, reason=_reason(told, taken, others), unmet=unmet, tested=tested)
 
 
@@ -62,15 +62,19 @@ def _candidates(study: Study) -> list[Variant]:
     return [v for v in study.variants if v.facts and v.status == "finished" and _sound(v)]
 
 
-def _confirmed(judged: Study, told: Study, candidates: list[Variant]) -> tuple[Confirmed, int]:
-    """Those of ``candidates`` that both parts of the samples show to keep to the limit, of how many tried."""
+def _confirmed(judged: Study, told: Study, candidates: list[Variant]) -> Confirmed:
+    """Those of ``candidates`` that both parts of the samples show to keep to the limit."""
     tried = sum(not is_baseline(variant) for variant in _candidates(judged))
-    counted = _drop_limited(told) or not any(judged_by_noise(variant) for variant in candidates)
-    limit = allowed_loss(told) if counted else math.inf
-    return confirmed(candidates, limit, tried, lambda variant: _holds(told, variant)), tried
+    limit = allowed_loss(told) if _counted(told, candidates) else math.inf
+    return confirmed(candidates, limit, tried, lambda variant: _holds(told, variant))
 
 
-def _tested(told: Study, tests: Confirmed, tried: int, taken: Variant) -> str:
+def _counted(study: Study, candidates: list[Variant]) -> bool:
+    """Whether losses are counted on samples, so that there is something to test; noise in decibels isn't."""
+    return _drop_limited(study) or not any(judged_by_noise(variant) for variant in candidates)
+
+
+def _tested(told: Study, tests: Confirmed, taken: Variant) -> str:
     """How many were tested, and which would have been better in what is wanted but failed."""
     labels, score = variant_labels(told), scores(told)[wish(told)]
     likely = [variant for variant in tests.likely if not is_baseline(variant)]
@@ -81,7 +85,7 @@ def _tested(told: Study, tests: Confirmed, tried: int, taken: Variant) -> str:
     names = "; ".join(labels[variant.id] for variant in failed[:MOST_FAILED])
     better = f" Better otherwise, but not shown to keep to it: {names}." if names else ""
     return (
-        f"Likely to keep to the limit on the loss: {len(likely)} of {tried} recipes; "
+        f"Likely to keep to the limit on the loss: {len(likely)} of {tests.tried} recipes; "
         f"shown to keep to it on {on}: {shown}.{better}"
     )
 

@@ -152,7 +152,7 @@ def _right(n: int) -> Quality:
 
 
 def _agreeing(n: int) -> Quality:
-    return Quality(metric="agreement", value=1.0, n=n, ci95=wilson(n, n))
+    return Quality(metric="agreement", value=1.0, n=n, ci95=wilson(n, n), agreement=1.0)
 
 
 def _open(same: Unchanged, n: int) -> float:

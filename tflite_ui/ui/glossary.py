@@ -119,10 +119,10 @@ HELP: Final[dict[str, str]] = {
     "minutes": "Advice that would take longer on this machine goes to the end.",
     "hardware": "Where the model is to run in the end. It decides what is advised, not where it is measured.",
     "search": (
-        "When what is chosen below has been made, more recipes are tried for so long: conversions, what is "
-        "advised, then what promises most by all that was tried. The best of them are timed. From 400 "
-        "evaluation samples on a third of them choose; the others, which the search never sees, decide "
-        "which is recommended and give the quality shown."
+        "When what is chosen below has been made, more recipes are tried for so long: conversions, then "
+        "what promises most by all that was tried. The best of them are timed. From 400 evaluation samples "
+        "on a third of them choose; the others, which the search never sees, have a say in what is "
+        "recommended and give the quality shown."
     ),
     "tested": (
         "Whoever tries many recipes finds one that is good by luck. So each has to keep to the limit twice: "
